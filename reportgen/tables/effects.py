@@ -36,6 +36,13 @@ TWO_STAGE_MODEL = ("Two-stage model",)
 PLACE_OF_CHECK = 8  # of the effect of the two-stage check, among the cells of a row
 EVENTS, TIMED = ("Events / participants",), ("Events / exposure",)
 
+# What specs/operating-characteristics shows of prediction intervals of events: τ² is often estimated as zero.
+SIMULATED = range(8, 15)
+TOO_SURE = (
+    "In simulations of eight to fourteen trials whose effects differ, the prediction interval of a binary outcome held the effect in a "
+    "further trial less often than its level says."
+)
+
 
 def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale: Scale = "natural") -> Table:
     """Return every number of a forest plot: one row a pooled effect, grouped by outcome.
@@ -207,7 +214,7 @@ def _logarithms(effects: Sequence[PooledEffect]) -> Iterator[Inline]:
 
 
 def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> list[Inline]:
-    """Say why intervals of two or three trials are as wide as they are."""
+    """Say why intervals of two or three trials are as wide as they are, and where a prediction interval is too narrow."""
     if settings.treatment_effect != "random":
         return []
     shown = [effect for effect in effects if effect.estimate.effect.value is not None]
@@ -220,7 +227,15 @@ def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> lis
         )
     if any(effect.trials.value == 3 and effect.heterogeneity.predicted_low.value is not None for effect in shown):
         notes.append(("With three trials, the prediction interval has a single degree of freedom.",))
+    if any(_predicted_too_surely(effect) for effect in shown):
+        notes.append((TOO_SURE,))
     return notes
+
+
+def _predicted_too_surely(effect: PooledEffect) -> bool:
+    predicted = effect.heterogeneity.predicted_low.value is not None
+    one_step = effect.kind == "binary" and effect.model != "two-stage"
+    return predicted and one_step and (effect.trials.value or 0) in SIMULATED
 
 
 def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Footnotes, *, whole: bool) -> Row:

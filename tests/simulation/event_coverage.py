@@ -1,9 +1,9 @@
 """How often the intervals of a pooled odds ratio cover it, and how often the test of an interaction of events rejects wrongly.
 
-    python -m tests.simulation.event_coverage 2000
+    python -m tests.simulation.event_coverage 750 200
 
-prints three tables: coverage, with as many data sets a cell; bias, prediction intervals and fits without an estimate of the same
-data sets; and the size of the test of a moderator, with a quarter as many. Trials have 60 to 400 people, in steps of equal ratio,
+prints three tables: coverage, with 750 data sets a cell; bias, prediction intervals and fits without an estimate of the same data
+sets; and the size of the test of a moderator, with 200 data sets a row. Trials have 60 to 400 people, in steps of equal ratio,
 half of them treated. Model of the first two: logit P(y_ij = 1) = b_i + t_ij (theta + u_i), b ~ N(logit risk, 0.3^2), u ~ N(0, tau^2).
 The third has a moderator z ~ N(0, 1) besides, with z_ij (0.3 + s_i) + t_ij z_ij G_i, s ~ N(0, slopes^2), G ~ N(0, scatter^2), theta
 -0.5 and tau 0.25; where slopes scatter, half, a third and two thirds of people are treated in turn.
@@ -29,8 +29,10 @@ from tests.unit.stats.events_of import people_of
 
 SMALLEST, LARGEST = 60, 400
 NAN = float("nan")
-TRIALS, RISKS, TAUS, EFFECTS = (2, 3, 5, 8), (0.05, 0.2, 0.5), (0.0, 0.25, 0.5), (0.0, -0.5)
+TRIALS, RISKS, TAUS, EFFECTS = (2, 3, 5, 8, 14), (0.05, 0.2, 0.5), (0.0, 0.25, 0.5), (0.0, -0.5)
+SCREENED = (3, 5, 8)  # trials of the table of sizes
 WANTED = 0.935
+ONE_TRIAL = "in all trials but one nobody has the event, and a meta-analysis needs two"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,15 @@ class Row:
 
 
 ROWS = (
-    *(Row(trials, risk, scatter) for scatter, risk, trials in product((0.0, 0.25), RISKS, TRIALS[1:])),
-    *(Row(trials, 0.2, slopes=0.3) for trials in TRIALS[1:]),
+    *(Row(trials, risk, scatter) for scatter, risk, trials in product((0.0, 0.25), RISKS, SCREENED)),
+    *(Row(trials, 0.2, slopes=0.3) for trials in SCREENED),
 )
 
 
 class Judged(NamedTuple):
     """One data set: error of the estimate, 1 where an interval covers, else 0, probability of a new trial in the prediction interval.
 
-    NaN where there is none. `trials` are those that tell something of the ratio; `reason` says why there is no estimate.
+    NaN where there is none; `reason` says why there is no estimate.
     """
 
     error: float
@@ -76,7 +78,6 @@ class Judged(NamedTuple):
     by_normal: float
     two_stage: float
     prediction: float
-    trials: int
     reason: str
 
 
@@ -98,16 +99,17 @@ def counts(cell: Cell, number: int) -> list[tuple[int, int, int, int]]:
 
 def _judge(cell: Cell, cells: list[tuple[int, int, int, int]]) -> Judged:
     fit = fit_one_step_glmm(*people_of(cells))
-    pooled = pool_two_stage(*log_odds_ratios(cells))
-    effect = fit.effect
+    reason = ONE_TRIAL if fit.trials == 1 else "" if fit.status in ("ok", "boundary") else fit.message
+    if reason:
+        return Judged(NAN, NAN, NAN, NAN, NAN, reason)
+    effect, pooled = fit.effect, pool_two_stage(*log_odds_ratios(cells))
     return Judged(
         error=float(effect.estimate) - cell.effect,
         by_t=_covers(effect.interval(), cell.effect),
         by_normal=_covers(replace(effect, df=np.inf).interval(), cell.effect),
         two_stage=_covers(pooled.interval(), cell.effect),
         prediction=_predicted(fit, cell),
-        trials=fit.trials,
-        reason="" if fit.status in ("ok", "boundary") else fit.message,
+        reason="",
     )
 
 
@@ -196,8 +198,7 @@ def coverage_tables(data_sets: int) -> Iterator[str]:
         names = ("by_t", "by_normal", "two_stage")
         yield _line(_words(*row), [_share(getattr(one, name) for one in each) for name in names for each in found[row]])
     yield ""
-    beside = ("no estimate", "one trial", "its t")
-    yield from _head(first, [*(f"{name}, τ {tau:g}" for name in ("bias", "prediction") for tau in TAUS), *beside])
+    yield from _head(first, [f"{name}, τ {tau:g}" for name in ("bias", "prediction", "no estimate") for tau in TAUS])
     for row, cells in found.items():
         yield _line(_words(*row), _beside(cells))
     yield ""
@@ -209,13 +210,10 @@ def _words(effect: float, risk: float, trials: int) -> str:
 
 
 def _beside(cells: list[list[Judged]]) -> Iterator[str]:
-    """Bias and coverage of prediction intervals, tau by tau; of all: no estimate, what rests on one trial, and how often that covers."""
+    """Bias, coverage of prediction intervals and fits without an estimate, tau by tau."""
     yield from (_mean(one.error for one in each) for each in cells)
     yield from (_share(one.prediction for one in each) for each in cells)
-    everything = [one for each in cells for one in each]
-    yield _share(float(bool(one.reason)) for one in everything)
-    yield _share(float(one.trials == 1) for one in everything)
-    yield _share(one.by_t for one in everything if one.trials == 1)
+    yield from (_share(float(bool(one.reason)) for one in each) for each in cells)
 
 
 def _reasons(reasons: Iterable[str]) -> Iterator[str]:
@@ -257,8 +255,9 @@ def least(data_sets: int, limit: float = WANTED) -> int:
 
 
 if __name__ == "__main__":
-    for line in coverage_tables(int(sys.argv[1])):
+    a_cell, a_row = map(int, sys.argv[1:])
+    for line in coverage_tables(a_cell):
         print(line, flush=True)
     print(flush=True)
-    for line in size_table(int(sys.argv[1]) // 4):
+    for line in size_table(a_row):
         print(line, flush=True)

@@ -60,14 +60,24 @@ def test_the_first_stage_is_that_of_a_regression_in_each_trial() -> None:
 
 def test_an_effect_that_is_covered_and_one_that_is_not() -> None:
     (one,) = judged(Cell(8, 0.5), 1)
-    assert (one.by_t, one.trials, one.reason) == (1.0, 8, "") and abs(one.error) < 0.3
+    assert (one.by_t, one.reason) == (1.0, "") and abs(one.error) < 0.3
     assert one.prediction == 1.0
 
 
-def test_a_data_set_without_events_in_an_arm_has_a_reason_and_no_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.simulation.event_coverage.counts", lambda cell, number: [(0, 30, 2, 30), (0, 90, 3, 90)])
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        ([(0, 30, 2, 30), (0, 90, 3, 90)], "nobody in the control arms has the event"),
+        ([(0, 30, 0, 30), (8, 90, 3, 90)], "in all trials but one nobody has the event"),
+        ([(0, 30, 0, 30), (0, 90, 0, 90)], "no trial has participants"),
+    ],
+)
+def test_a_data_set_without_an_estimate_has_a_reason_and_no_interval(
+    monkeypatch: pytest.MonkeyPatch, cells: list[tuple[int, ...]], why: str
+) -> None:
+    monkeypatch.setattr("tests.simulation.event_coverage.counts", lambda cell, number: cells)
     (one,) = judged(Cell(2, 0.05), 1)
-    assert one.reason.startswith("nobody in the control arms has the event")
+    assert one.reason.startswith(why)
     assert np.isnan([one.error, one.by_t, one.by_normal, one.two_stage, one.prediction]).all()
 
 

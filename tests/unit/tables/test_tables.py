@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Literal
+
+import pytest
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.estimate import Estimate
@@ -22,6 +25,7 @@ from reportgen.tables import (
     outcome_measures,
 )
 from reportgen.tables.analysed import People, people_of
+from reportgen.tables.effects import TOO_SURE
 from reportgen.tables.phrases import explained
 from tests.unit.figures.build import beyond_all
 from tests.unit.render import records_fixture
@@ -124,6 +128,22 @@ def test_estimates_on_a_common_scale_have_their_factor() -> None:
     table = estimates(record.results[4:5], record.settings, scale="0-100")
     assert [plain(column.head) for column in table.columns][4:6] == ["Factor", "Effect (95%\u00a0CI)"]
     assert " | 4 | 334 | 330 | 1.0000 | 5.3 (3.7 to 6.9) | " in lines(table)[1]
+
+
+@pytest.mark.parametrize(("kind", "trials", "said"), [("binary", 7, False), ("binary", 8, True), ("binary", 14, True),
+                                                      ("binary", 15, False), ("continuous", 8, False)])  # fmt: skip
+def test_a_prediction_interval_of_events_is_said_to_be_too_narrow_where_simulations_say_so(
+    kind: Literal["binary", "continuous"], trials: int, said: bool
+) -> None:
+    record = records_fixture.meta_analysis()
+    first = record.results[0]
+    effect = replace(first, kind=kind, trials=replace(first.trials, value=trials, text=str(trials)))
+    notes = lines(estimates([effect], record.settings))
+    assert (TOO_SURE in notes) == said
+    assert TOO_SURE not in lines(estimates([effect], replace(record.settings, treatment_effect="common")))
+    nothing = replace(first.heterogeneity.predicted_low, value=None)
+    unpredicted = replace(effect, heterogeneity=replace(effect.heterogeneity, predicted_low=nothing))
+    assert TOO_SURE not in lines(estimates([unpredicted], record.settings))
 
 
 def test_an_outcome_with_one_follow_up_is_a_row_under_no_head_of_its_own() -> None:
