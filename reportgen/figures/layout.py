@@ -205,8 +205,8 @@ def _heading_marks(grid: Grid, headings: Headings) -> tuple[list[Mark], float]:
     else:
         marks.append(lettered(headings.label, EDGE, last, HEAD))
     for head, track in all_heads:
-        for i, line in enumerate(reversed(head.lines)):
-            marks.append(lettered(line, track.right, last - i * step, HEAD, "right"))
+        for below, line in zip(reversed(range(len(head.lines))), head.lines, strict=True):
+            marks.append(lettered(line, track.right, last - below * step, HEAD, "right"))
     for span in sorted(spans):
         under = [(head, track) for head, track in all_heads if head.span == span]
         left = min(track.left for _, track in under)

@@ -71,7 +71,7 @@ def test_p_of_an_interaction_stands_once_and_in_the_row_of_its_moderator() -> No
         below = [heights[at.estimate.effect.id] for at in item.at]
         assert min(below) > heights[item.reading.p.id]
     assert not {each.p.id for item in one.interactions for each in item.reading.each} & set(printed)
-    assert [text for text in rows(sheet) if text in ("p of the", "interaction")][::-1] == ["p of the", "interaction"]
+    assert [text for text in rows(sheet) if text in ("p of the", "interaction")] == ["p of the", "interaction"]
     assert "of several levels by a joint test" in rows(sheet)[-1]
 
 
