@@ -237,3 +237,18 @@ def test_pages_of_a_search_of_events_say_ratios_and_how_they_were_tested(tmp_pat
         assert said in words, said
     for never in ("Kenward", "change from baseline", "analysis of covariance", "slopes of its own", "nan,", " nan "):
         assert never not in words, never
+
+
+def test_where_events_are_too_few_to_split_the_pages_say_that_none_could_be_tried(tmp_path: Path) -> None:
+    both = [*SEARCHED, {"series": "Table", "show": "peeling-thresholds", "of": "ardp"}]
+    report = {"formats": ["html"], "contents": both}
+    path = write_event_search(tmp_path / "s", report, **NONE, outcomes=["relapse"], min_events=500)
+    study = YAML(typ="safe").load(path)
+    study["analyses"]["ardp"] = {**study["analyses"]["rp"], **PEELING}
+    write_yaml(path, study)
+    assert run(["build", str(path), "--output", str(tmp_path / "out"), "-j", "1", "--no-store"]) == 0
+    words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", pages_of(tmp_path / "out"))))
+    assert "No split could be tried: none leaves enough participants or events on both sides" in words
+    assert "no split left enough participants or events on both sides" in words
+    assert "; inside and outside, 500 in each arm with the event and as many without" in words
+    assert "Every split that could be tried was kept" not in words

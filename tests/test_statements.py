@@ -376,5 +376,7 @@ def test_where_all_cells_are_empty_a_sentence_says_so(tmp_path: Path) -> None:
     for artefact in numbered_artefacts(spec, records):
         if artefact.title and "Trials and participants" not in plain(artefact.title):
             said = [plain(note) for part in artefact.parts for note in part.notes]
-            assert said == ["No trial has eligible participants: there is nothing to show."], plain(artefact.title)
+            assert said == ["No trial has participants who can be analysed: there is nothing to show."], plain(
+                artefact.title
+            )
             assert not any(part.drawings or part.table for part in artefact.parts)

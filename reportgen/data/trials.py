@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 import numpy as np
@@ -42,11 +43,25 @@ def trials_of(contribution: Contribution, number: int) -> list[TrialInfo]:
 
 
 def _names(contribution: Contribution) -> list[str]:
-    """Names of the trials: in the order of the codes, else sorted."""
+    """Names of the trials: in the order of the codes, else sorted, with the numbers in them as numbers."""
     trial, present = contribution.located.mapping.trial, set(contribution.people.trials)
     if not isinstance(trial, TrialColumn):
         return [trial]
-    return [name for name in dict.fromkeys(trial.codes.values()) if name in present] or sorted(present)
+    return [name for name in dict.fromkeys(trial.codes.values()) if name in present] or sorted(
+        present, key=in_natural_order
+    )
+
+
+def in_natural_order(name: str) -> tuple[list[tuple[bool, int, str]], str]:
+    """Return a key by which names are sorted as people sort them.
+
+    Examples
+    --------
+    >>> sorted(["Site 10", "Site 2", "9", "Site"], key=in_natural_order)
+    ['9', 'Site', 'Site 2', 'Site 10']
+    """
+    parts = [part for part in re.split(r"([0-9]+)", name) if part]
+    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], name
 
 
 def _of_trial(given: T | dict[str, T], name: str, mapping: Mapping) -> T | None:

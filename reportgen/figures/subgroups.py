@@ -277,7 +277,7 @@ def no_subgroup(search: PartitionedOutcome) -> Inline:
     if not search.tree:
         return ("No search was possible. ",)
     if not search.rejected:
-        return ("No subgroup identified: no split left enough participants on both sides. ",)
+        return (f"No subgroup identified: no split left enough {search.scale.people_searched} on both sides. ",)
     best = search.rejected[0]
     return (
         "No subgroup identified. Best rejected split: ",

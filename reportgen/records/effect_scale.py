@@ -61,6 +61,11 @@ class EffectScale:
         return back_transformed(NO_EFFECT, self.link)
 
     @property
+    def people_searched(self) -> str:
+        """What both sides of a split need enough of: people alone, or people and events."""
+        return "participants or events" if self.is_ratio else "participants"
+
+    @property
     def is_ratio(self) -> bool:
         """Whether effects are printed as ratios."""
         return self.link == "log"

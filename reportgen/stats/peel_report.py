@@ -59,10 +59,17 @@ def _status(overall: OneStepFit | EventGroupFit, prepared: AnyPrepared, found: F
     if not found.boxes:
         return "no box", (
             f"Of {_counted(found.evaluated)} none has a score: a box needs at least {prepared.least()} people,"
-            f" {prepared.settings.min_arm} in each arm and {_trials(prepared.settings.min_trials)} with both arms."
+            f" {prepared.settings.min_arm} in each arm and {_trials(prepared.settings.min_trials)} with both arms"
+            f"{_events(prepared.fewest)}"
         )
     were = "was" if found.evaluated == 1 else "were"
     return "ok", f"{_counted(found.evaluated)} {were} evaluated; nothing was tested."
+
+
+def _events(fewest: int | None) -> str:
+    if fewest is None:
+        return ""
+    return f"; inside and outside, {fewest} in each arm with the event and as many without"
 
 
 def _counted(number: int) -> str:

@@ -187,6 +187,11 @@ class Prepared:
     slopes: OwnSlopes | None = None
 
     @property
+    def fewest(self) -> None:
+        """Least number of people with an event: the outcome is none."""
+        return None
+
+    @property
     def reason(self) -> str:
         """Why nothing could be searched with any outcome; here no such reason is known."""
         return ""

@@ -198,9 +198,15 @@ def _costs(peeling: PeeledOutcome) -> Inline:
     return ("Participants without a value of a moderator, who are not analysed: ", *lost, ".") if lost else ()
 
 
+def _why_none(peeling: PeeledOutcome) -> Inline:
+    """Return why there is no box: that no moderator could be peeled, each with its reason, or that none of those peeled left enough."""
+    between = "; not peeled: " if peeling.moderators else ": "
+    return joined((peeling.reason, _not_peeled(peeling)), between)
+
+
 def no_frontier(peelings: Sequence[tuple[PeeledOutcome, Inline]]) -> Inline:
     """Return what is said of peelings that found no box, with their titles: why, and what could not be peeled."""
-    sentence = [(*title, ": ", *joined((item.reason, _not_peeled(item)), ": ")) for item, title in peelings]
+    sentence = [(*title, ": ", *_why_none(item)) for item, title in peelings]
     return ("No subgroup could be peeled: ", *joined(sentence), ".") if sentence else ()
 
 

@@ -188,9 +188,9 @@ def _without(search: PartitionedOutcome) -> Inline:
         return ()
     if not search.tree:
         return (": not searched, ", *words(search.reason, f"{search.id}.reason", search.cuts.source))
-    return (
-        (": no subgroup identified",) if search.rejected else (": no split leaves enough participants on both sides",)
-    )
+    if search.rejected:
+        return (": no subgroup identified",)
+    return (f": no split leaves enough {search.scale.people_searched} on both sides",)
 
 
 def _rows(search: PartitionedOutcome, shown: _Shown) -> Iterator[Row]:
@@ -327,11 +327,18 @@ def rejected_splits(searches: Sequence[PartitionedOutcome], settings: SearchSett
 
 def _rejected_rows(search: PartitionedOutcome, deep: bool, cells: int) -> Iterator[Row]:
     if not search.rejected:
-        yield Row(
-            ("Every split that could be tried was kept" if search.tree else "No search was possible",), ((),) * cells
-        )
+        yield Row((_none_rejected(search),), ((),) * cells)
     for split in search.rejected:
         yield _rejected_row(search, split, deep)
+
+
+def _none_rejected(search: PartitionedOutcome) -> str:
+    """Return why no split stands here."""
+    if not search.tree:
+        return "No search was possible"
+    if not search.subgroups:
+        return f"No split could be tried: none leaves enough {search.scale.people_searched} on both sides"
+    return "Every split that could be tried was kept"
 
 
 def _rejected_row(search: PartitionedOutcome, split: Split, deep: bool) -> Row:

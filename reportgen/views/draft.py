@@ -68,7 +68,7 @@ class Draft:
     notes: tuple[Inline, ...] = ()
 
 
-NOBODY: Inline = ("No trial has eligible participants: there is nothing to show.",)
+NOBODY: Inline = ("No trial has participants who can be analysed: there is nothing to show.",)
 
 
 def with_notes(drafts: Sequence[Draft], notes: tuple[Inline, ...]) -> tuple[Draft, ...]:
