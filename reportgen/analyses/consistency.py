@@ -47,7 +47,9 @@ def consistency_record(
         by_trial = interaction_by_trial(*columns, adjusters=among)
     else:
         exposure = None if people.exposure is None else people.exposure[mask]
-        by_trial = interaction_by_trial_glm(*columns, link=LINKS[people.kind], exposure=exposure, adjusters=among)
+        by_trial = interaction_by_trial_glm(
+            *columns, link=LINKS[people.kind], exposure=exposure, adjusters=among, widened=True
+        )
     (contrast,) = by_trial.contrasts
     pooled, reason = contrast.pooled, "" if contrast.pooled.trials > 1 else FEW_TRIALS
     arms = int((people.treatment[mask] == 0).sum()), int((people.treatment[mask] == 1).sum())

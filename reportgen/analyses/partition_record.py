@@ -19,6 +19,7 @@ from reportgen.analyses.adjusters import Unused, not_adjusted_record, unused_adj
 from reportgen.analyses.consistency import consistency_record
 from reportgen.analyses.fit_among import fit_among
 from reportgen.analyses.honesty_record import Honest
+from reportgen.analyses.moderator_values import column_of
 from reportgen.analyses.naming import scale_of
 from reportgen.analyses.partition_context import Naming, RecordContext
 from reportgen.analyses.partition_profiles import cut_decimals, profiles
@@ -54,6 +55,7 @@ from reportgen.release.values import Values
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import Effect, Partition
 from reportgen.stats import subgroups as found
+from reportgen.stats.event_null import linear_columns
 from reportgen.stats.event_split_readings import event_split_in_new_trials
 from reportgen.stats.split_readings import split_readings
 
@@ -287,8 +289,18 @@ def _in_new_trials(group: found.Subgroup, context: RecordContext) -> Value:
         _, new = split_readings(*people, adjuster_slopes=node.adjuster_slopes, **asked)
     else:
         exposure = None if selection.exposure is None else selection.exposure[mask]
+        asked["adjusters"] = _with_moderators(adjusters, context)[mask]
         new = event_split_in_new_trials(*people, link=LINKS[selection.kind], exposure=exposure, **asked)
     return context.values.at("split", status=new.status).p("p in new trials", new.p_value, new.reason)
+
+
+def _with_moderators(adjusters: NDArray[np.float64] | None, context: RecordContext) -> NDArray[np.float64]:
+    """Return adjusters and moderators as the model of events has them from which the search started."""
+    selection = context.selection
+    everybody = np.arange(selection.n)
+    columns = [column_of(moderator, selection) for moderator in context.people.moderators.values()]
+    linear = [linear_columns(column, everybody, selection.trial) for column in columns]
+    return np.column_stack([*([] if adjusters is None else [adjusters]), *linear])
 
 
 def _disclosed_groups(partition: Partition, context: RecordContext) -> NDArray[np.bool_]:

@@ -166,7 +166,9 @@ def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool
     if selection.kind != "continuous":
         inference: Reference = "normal" if node.inference == "normal" else "t"
         link = LINKS[selection.kind]
-        fit = screen_moderator_glmm(*people, link=link, exposure=selection.exposure, inference=inference, **asked)
+        fit = screen_moderator_glmm(
+            *people, link=link, exposure=selection.exposure, inference=inference, widened=True, **asked
+        )
         return _with_names(fit, selection)
     return screen_moderator(
         *people,

@@ -142,7 +142,7 @@ def _by_trial(moderator: Moderator, people: Selection) -> InteractionByTrial:
     }
     if people.kind == "continuous":
         return interaction_by_trial(*columns, **asked)
-    return interaction_by_trial_glm(*columns, link=LINKS[people.kind], exposure=people.exposure, **asked)
+    return interaction_by_trial_glm(*columns, link=LINKS[people.kind], exposure=people.exposure, widened=True, **asked)
 
 
 def _compared(moderator: Moderator, people: Selection, codes: Sequence[int]) -> Selection:

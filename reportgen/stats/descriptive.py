@@ -53,7 +53,7 @@ def small_sample_factor(df: int) -> float:
     Examples
     --------
     >>> round(small_sample_factor(10), 4), round(1 - 3 / 39, 4)
-    (0.9228, 0.9231)
+    (0.9227, 0.9231)
     """
     if df < 2:
         return math.nan

@@ -88,9 +88,13 @@ class EventFits:
         )
 
     def fit(self, y: FloatArray, rows: IntArray, moderator: FloatArray | None = None) -> EventGroupFit:
-        """A model of the events `y` of some people at the root, with the interaction with a column."""
+        """A model of the events `y` of some people at the root.
+
+        With the interaction with a column it has the terms of the model without any split, so that it says what the step says.
+        """
         people, exposure = self.people, None if self.exposure is None else self.exposure[rows]
+        beside = people.adjusters if moderator is None else self.weighted.columns
         return fit_event_group(
-            y[rows], people.treatment[rows], people.trial[rows], self.link, exposure=exposure, adjusters=people.adjusters[rows],
+            y[rows], people.treatment[rows], people.trial[rows], self.link, exposure=exposure, adjusters=beside[rows],
             moderator=moderator, treatment_effect=self.settings.treatment_effect,
         )  # fmt: skip

@@ -56,7 +56,7 @@ def fit_event_group(
     Returns
     -------
     EventGroupFit
-        Tests of the interaction are normal.
+        Tests of the interaction are normal. Of counts with a dispersion above one, variances are those of a quasi-Poisson model.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def fit_event_group(
     (3, True)
     """
     people = event_participants(outcome, treatment, trial, link, adjusters, exposure, moderator)
-    options = GlmmOptions(link, treatment_effect, inference=inference)
+    options = GlmmOptions(link, treatment_effect, inference=inference, widened=True)
     fit = fit_participants(people, options)
     estimated = fit.status in ("ok", "boundary")
     interaction = None if moderator is None else _coefficient(fit, INTERACTION) if estimated else NOTHING

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .choices import TreatmentEffect
 from .crossproducts import FloatArray, IntArray
@@ -67,7 +69,7 @@ def event_null(
     treatment_effect : {"random", "common"}
     """
     table, here = people.table, np.flatnonzero(observed)
-    linear = [_linear(values, here, table.codes[here]) for values in moderators.values()]
+    linear = [linear_columns(values, here, table.codes[here]) for values in moderators.values()]
     model = working_model(
         table.outcome[here],
         table.treatment[here],
@@ -106,8 +108,23 @@ def _named(message: str, adjusters: int, names: list[str]) -> str:
     return re.sub(r"adjuster\[(\d+)\]", name, message)
 
 
-def _linear(values: Moderator, rows: IntArray, trial: IntArray) -> FloatArray:
-    """A moderator as columns, levels as indicators; where it is missing the mean of the trial, or of all where nobody there has it."""
+def linear_columns(values: Moderator, rows: IntArray, trial: NDArray[Any]) -> FloatArray:
+    """Return a moderator as columns, levels as indicators, of some people.
+
+    Where it is missing it is the mean of the trial, or of all where nobody there has it.
+
+    Parameters
+    ----------
+    values : array_like (n,) or Levels
+    rows : ndarray (m,) of int
+    trial : ndarray (m,)
+        Trials of these people.
+
+    Examples
+    --------
+    >>> linear_columns(np.array([1.0, 3.0, np.nan, 4.0]), np.arange(4), np.array([0, 0, 0, 1])).ravel().tolist()
+    [1.0, 3.0, 2.0, 4.0]
+    """
     if isinstance(values, Levels):
         codes = values.codes[rows]
         columns = (codes[:, None] == np.unique(codes[codes >= 0])[1:]).astype(float)

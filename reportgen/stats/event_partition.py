@@ -21,7 +21,7 @@ from .choices import Link
 from .event_fits import EventFits
 from .event_null import EventNull, event_null
 from .events import Participants, complete_participants, event_participants
-from .one_step_glmm import fit_one_step_glmm
+from .one_step_glmm import GlmmOptions, fit_participants
 from .partition import partition, partition_of
 from .partition_search import Search
 from .partition_settings import check, make_settings
@@ -90,6 +90,7 @@ def partition_events(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(1)
     >>> trial, treatment = np.repeat(["a", "b", "c"], 400), np.tile([0.0, 1.0], 600)
     >>> age, pain = rng.integers(20, 70, 1200), rng.normal(size=1200)
@@ -107,10 +108,7 @@ def partition_events(
     if prepared.search is None:
         return prepared.null.message
     search = prepared.search
-    whole = fit_one_step_glmm(
-        outcome, treatment, trial, link=link, exposure=exposure, adjusters=adjusters,
-        treatment_effect=search.settings.treatment_effect,
-    )  # fmt: skip
+    whole = fit_participants(people, GlmmOptions(link, search.settings.treatment_effect, widened=True))
     return partition_of(search, people.table.outcome, search.run(prepared.null.response), whole, whole.excluded)
 
 

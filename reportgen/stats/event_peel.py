@@ -228,15 +228,19 @@ class PreparedEventPeel:
         return Found(y, directions, not_searched, overall, worth, boxes, evaluated)
 
     def fit(self, y: FloatArray, people: Mask | None = None, moderator: FloatArray | None = None) -> EventGroupFit:
-        """A model of the events, not of the responses, of some of the people analysed."""
+        """A model of the events, not of the responses, of some of the people analysed.
+
+        With the interaction with a column it has the terms of the model without any box, so that it says what the step says.
+        """
         table, rows = self.people.table, self.cases.rows if people is None else self.cases.rows[people]
+        beside = table.adjusters[rows] if moderator is None else self.null.weighted.columns
         return fit_event_group(
             table.outcome[rows],
             table.treatment[rows],
             table.codes[rows],
             self.people.link,
             exposure=self.people.exposure[rows] if self.people.link == "log" else None,
-            adjusters=table.adjusters[rows],
+            adjusters=beside,
             moderator=moderator,
             treatment_effect=self.settings.treatment_effect,
         )

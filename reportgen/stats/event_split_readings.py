@@ -58,7 +58,7 @@ def event_split_in_new_trials(
     >>> age = rng.integers(20, 70, 1200)
     >>> relapse = rng.random(1200) < 0.2 + 0.3 * treatment * (age <= 45)
     >>> new = event_split_in_new_trials(relapse, treatment, trial, age <= 45)
-    >>> new.status, bool(new.p_value < 0.05)
+    >>> new.status, bool(new.p_value < 0.1)
     ('boundary', True)
     """
     data = differing(event_people(outcome, treatment, trial, np.asarray(inside, float), link, exposure, adjusters))
@@ -71,6 +71,6 @@ def event_split_in_new_trials(
     rows = event_participants(
         people.outcome, people.treatment, people.place, link, people.adjusters, data.exposure, columns
     )
-    fit = fit_participants(rows, GlmmOptions(link, treatment_effect, interaction_effect="random"))
+    fit = fit_participants(rows, GlmmOptions(link, treatment_effect, interaction_effect="random", widened=True))
     telling = count_trials(people.place[telling_people(people, levels=True)])
     return reading_of_interaction(fit, 1, float(counted_by_floor(telling) - 1), NOT_DISTINGUISHED, people)

@@ -37,6 +37,7 @@ def interaction_by_trial_glm(
     adjusters: ArrayLike | None = None,
     reference: int = 0,
     per: float = 1.0,
+    widened: bool = False,
 ) -> InteractionByTrial:
     """Estimate an interaction on the scale of log ratios in each trial, and pool the estimates.
 
@@ -44,6 +45,8 @@ def interaction_by_trial_glm(
     ----------
     outcome, treatment, trial, moderator, link, exposure, adjusters, reference, per
         As for `screen_moderator_glmm`.
+    widened : bool
+        Of counts: variances are multiplied by Pearson's dispersion of the trial where that is above one.
 
     Returns
     -------
@@ -66,10 +69,12 @@ def interaction_by_trial_glm(
     if not per > 0:
         raise ValueError(f"per must be positive, not {per}")
     data = event_people(outcome, treatment, trial, moderator, link, exposure, adjusters)
-    return contrasts_by_trial(data.people, moderator, reference, per, partial(_regression, data))
+    return contrasts_by_trial(data.people, moderator, reference, per, partial(_regression, data, widened))
 
 
-def _regression(data: EventPeople, here: NDArray[np.bool_], columns: FloatArray) -> tuple[str, FloatArray]:
+def _regression(
+    data: EventPeople, widened: bool, here: NDArray[np.bool_], columns: FloatArray
+) -> tuple[str, FloatArray]:
     """Why not, and estimate, standard error and df of the product of treatment with the first column."""
     nothing = np.full(3, np.nan)
     people = data.people
@@ -95,4 +100,5 @@ def _regression(data: EventPeople, here: NDArray[np.bool_], columns: FloatArray)
     fit = fit_glm(y, design, data.link, exposure)
     if fit is None:
         return SEPARATES, nothing
-    return "", np.array([fit.coefficients[1], np.sqrt(fit.covariance[1, 1]), np.inf])
+    phi = float(np.fmax(fit.dispersion, 1.0)) if widened else 1.0
+    return "", np.array([fit.coefficients[1], np.sqrt(phi * fit.covariance[1, 1]), np.inf])

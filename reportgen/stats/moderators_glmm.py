@@ -150,6 +150,7 @@ def screen_moderator_glmm(
     events_per_slope: int = 10,
     nodes: int = 7,
     search: bool = True,
+    widened: bool = False,
 ) -> ModeratorFit:
     """Estimate the interaction of treatment with one moderator of events in three readings.
 
@@ -170,6 +171,8 @@ def screen_moderator_glmm(
         Of the quadrature, where the interaction is common.
     search : bool
         False: which readings can be had; their numbers are then those without random effects.
+    widened : bool
+        Of counts: variances within trials are multiplied by Pearson's dispersion where that is above one (quasi-Poisson).
 
     Returns
     -------
@@ -216,6 +219,7 @@ def screen_moderator_glmm(
         nodes=nodes,
         interaction_effect=interaction_effect,
         levels=isinstance(moderator, Levels),
+        widened=widened,
     )
     asked = _Asked(reading, minimum_trials, interaction_effect == "random", search)
     data = differing(event_people(outcome, treatment, trial, moderator, link, exposure, adjusters))

@@ -163,6 +163,8 @@ class GlmmOptions:
         Whether the moderators are indicators of all levels but one of one covariate, so that no level is special.
     beside : int
         The last so many adjusters have a common slope in any case.
+    widened : bool
+        Of counts: as with `dispersion="quasi"` where their dispersion is above one.
     """
 
     link: Link = "logit"
@@ -177,6 +179,7 @@ class GlmmOptions:
     interaction_effect: InteractionEffect = "common"
     levels: bool = False
     beside: int = 0
+    widened: bool = False
 
     def __post_init__(self) -> None:
         wrong = list(unknown_words({name: getattr(self, name) for name in CHOICES}, CHOICES))
@@ -302,7 +305,10 @@ def fit_participants(people: Participants, options: GlmmOptions) -> GlmmFit:
     if isinstance(solution, NoSolution):
         return _without_estimate(data, options, solution.status, solution.reason)
     phi = _dispersion(data, solution)
-    if options.dispersion == "quasi":
+    if options.widened and varying and options.link == "log":  # that of the model without a random interaction
+        plain = solve(data, options.link, options.nodes, random=random)
+        phi = phi if isinstance(plain, NoSolution) else _dispersion(data, plain)
+    if options.dispersion == "quasi" or (options.widened and phi > 1.0):
         # a log-likelihood divided by phi is that of so many fewer events in so much less exposure
         rows = data.rows._replace(events=data.rows.events / phi, size=data.rows.size / phi)
         data = replace(data, rows=rows, constant=float("nan"))

@@ -41,6 +41,8 @@ class WorkingModel:
     random : ndarray (n,)
         The random column, treatment minus its mean in the trial.
     tau2 : float
+    dispersion : float
+        Of counts Pearson's, at least 1: weights are divided by it. 1 of binary outcomes.
     link : {"logit", "log"}
     status, message : str
         As of the null fit; where it has no estimate there are no rows.
@@ -56,6 +58,7 @@ class WorkingModel:
     columns: FloatArray
     random: FloatArray
     tau2: float
+    dispersion: float
     link: Link
     status: Status
     message: str
@@ -101,7 +104,7 @@ def working_model(
     ('boundary', (600, 1), True)
     """
     people = event_participants(outcome, treatment, trial, link, adjusters, exposure)
-    fit = fit_participants(people, GlmmOptions(link, treatment_effect, nodes=nodes))
+    fit = fit_participants(people, GlmmOptions(link, treatment_effect, nodes=nodes, widened=True))
     used = complete_participants(people) & np.isin(people.table.labels, fit.trial_labels)[people.table.codes]
     used &= fit.status in ("ok", "boundary")
     return _written_out(people.select(used), np.flatnonzero(used).astype(np.int64), fit)
@@ -119,10 +122,11 @@ def _written_out(people: Participants, rows: IntArray, fit: GlmmFit) -> WorkingM
     share = np.bincount(code, t, trials) / np.maximum(np.bincount(code, minlength=trials), 1)
     random = t - share[code]
     tau2 = fit.tau2 if fit.tau2 > 0.0 else 0.0
-    eta = fixed + random * _modes(people, code, fixed, random, tau2)[code]
+    phi = float(np.fmax(fit.dispersion, 1.0))
+    eta = fixed + random * _modes(people, code, fixed, random, tau2 / phi)[code]
     mean, weight = _mean_and_weight(eta, people)
     return WorkingModel(
-        rows, table.outcome, t, eta, eta + (table.outcome - mean) / weight, weight, code, columns, random, tau2,
+        rows, table.outcome, t, eta, eta + (table.outcome - mean) / weight, weight / phi, code, columns, random, tau2, phi,
         people.link, fit.status, fit.message,
     )  # fmt: skip
 
@@ -136,7 +140,10 @@ def _mean_and_weight(eta: FloatArray, people: Participants) -> tuple[FloatArray,
 
 
 def _modes(people: Participants, code: IntArray, fixed: FloatArray, random: FloatArray, tau2: float) -> FloatArray:
-    """Modes of the random effects given everything else, by Newton's steps in all trials at once."""
+    """Modes of the random effects given everything else, by Newton's steps in all trials at once.
+
+    `tau2` is their variance over the dispersion: what a log-likelihood divided by that leaves them.
+    """
     trials = int(code.max(initial=-1)) + 1
     u = np.zeros(trials)
     if tau2 == 0.0:

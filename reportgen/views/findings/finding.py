@@ -7,7 +7,7 @@ page knows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from reportgen.records.derived import Derived
@@ -69,9 +69,8 @@ def _of_whom(finding: Finding, record: Any) -> Finding:
     if not conditions:
         return finding
     whom = joined([(condition,) for condition in conditions], " and ")
-    return replace(
-        finding, words=("Among participants with ", *whom, " (a subgroup fixed in advance): ", *finding.words)
-    )
+    words: Inline = ("Among participants with ", *whom, " (a subgroup fixed in advance): ", *finding.words)
+    return Finding(words, finding.of, finding.comparison, finding.outcome)
 
 
 def derived(name: str) -> Derived:

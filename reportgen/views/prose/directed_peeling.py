@@ -22,6 +22,7 @@ from reportgen.views.prose.models import (
     on_log_scale,
     one_null_model,
     one_trial,
+    overdispersed,
     own_slopes,
     planned_only,
     screened_first,
@@ -96,8 +97,9 @@ def _of_events(ratios: list[EffectScale], fits: Fits, settings: PeelingSettings,
         f"{begin} are ranked by the statistic of the interaction of treatment with being inside, in one model of all participants, on the scale of "
         "log ratios; one that leaves too few participants or events outside for that has no place. ",
         *one_null_model(ratios, "subgroup", settings.treatment_effect, adjusted_for(settings.adjust_for, fits)),
-        f".{INFORMATION[settings.information]} The step decides, in the data and in random draws alike, which change the signs of the working "
-        "residuals of that fit; effects inside and outside, and their ratio, come from models fitted anew, but in draws from the step.",
+        f"{overdispersed(ratios)}.{INFORMATION[settings.information]} The step decides, in the data and in random draws alike, which change the signs of the working "
+        "residuals of that fit; effects inside and outside come from models fitted anew, and their ratio from one with the terms of that model as "
+        "well, but in draws all come from the step.",
     )
 
 

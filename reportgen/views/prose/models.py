@@ -26,6 +26,7 @@ SEARCH_TREATMENT = {
     "common": "a common treatment effect",
 }
 FAMILY = {"odds ratio": "logistic", "rate ratio": "Poisson"}
+OVERDISPERSED = "; of counts, variances here and in the models fitted anew are multiplied by Pearson’s dispersion where that exceeds one (quasi-Poisson)"
 FEW_PEOPLE = "trials with fewer than ten participants for each slope share theirs"
 
 
@@ -121,6 +122,11 @@ def one_null_model(ratios: Sequence[EffectScale], what: str, treatment_effect: s
         *adjusted,
         f"; each {what} is one generalised least squares step from this fit, with its weights and its variance between trials held",
     )
+
+
+def overdispersed(ratios: Iterable[EffectScale]) -> str:
+    """Return what stands behind the model of a search where an outcome is a count; else an empty text."""
+    return OVERDISPERSED if any(scale.measure == "rate ratio" for scale in ratios) else ""
 
 
 def enough_events(least: Number | None) -> Inline:

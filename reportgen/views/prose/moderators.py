@@ -55,6 +55,8 @@ CONSISTENT: Inline = (
     "the effect in a model of the people of that level alone is given as well.",
 )
 
+QUASI = " Variances within trials are multiplied by Pearson’s dispersion where that exceeds one (quasi-Poisson)."
+
 
 def screening_methods(record: Moderation) -> Iterator[Inline]:
     """Yield the paragraphs of one screening."""
@@ -107,7 +109,7 @@ def _event_model(kind: str, settings: ScreeningSettings, fits: Fits) -> Inline:
         f"{INTERACTION[settings.interaction_effect]}",
         *adjusted_for(settings.adjust_for, fits),
         f", with slopes common to all trials, {estimation}. An interaction is the ratio of two ratios. Trials in which nobody, or "
-        "everybody, has the event are left out. Neither random draws nor models of single levels were made of these outcomes.",
+        f"everybody, has the event are left out.{QUASI if kind == 'count' else ''} Neither random draws nor models of single levels were made of these outcomes.",
     )
 
 

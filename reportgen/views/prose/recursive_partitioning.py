@@ -22,6 +22,7 @@ from reportgen.views.prose.models import (
     on_log_scale,
     one_null_model,
     one_trial,
+    overdispersed,
     own_slopes,
     planned_only,
     screened_first,
@@ -162,9 +163,9 @@ def _of_events(ratios: list[EffectScale], fits: Fits, settings: SearchSettings, 
     return (
         f"{begin} is evaluated by the p value of the interaction of treatment with the split on the scale of log ratios. ",
         *one_null_model(ratios, "split", settings.treatment_effect, adjusted_for(settings.adjust_for, fits)),
-        f" and a normal reference. {INFORMATION[settings.information]}. The step decides what is kept, in the data and in random draws alike, "
-        "which change the signs of the working residuals of that fit; effects in subgroups, and the ratio between both sides of a split that "
-        "was kept, come from models fitted anew.",
+        f" and a normal reference{overdispersed(ratios)}. {INFORMATION[settings.information]}. The step decides what is kept, in the data and in random draws alike, "
+        "which change the signs of the working residuals of that fit; effects in subgroups come from models fitted anew, and the ratio between "
+        "both sides of a split that was kept from one with the terms of that model as well.",
     )
 
 

@@ -264,11 +264,13 @@ def test_what_is_printed_of_a_subgroup_is_fitted_anew() -> None:
     own = fit_one_step_glmm(**{name: value[inside] for name, value in given.items()})
     assert float(group.effect.estimate) == pytest.approx(float(own.effect.estimate), abs=1e-10)
     assert group.inside.tau2 == pytest.approx(own.tau2, abs=1e-10)
+    site = (data["moderators"]["site"].codes[:, None] == [1, 2, 3]).astype(float)
     for information, effect in (("pooled", group.pooled), ("within", group.within)):
         side = inside.astype(float)
         means = np.array([side[data["trial"] == k].mean() for k in range(4)])[data["trial"]]
         column = side - (means if information == "within" else 0.0)
-        both = fit_event_group(**given, link="logit", moderator=column)
+        beside = np.column_stack([data["adjusters"], data["moderators"]["age"], site])
+        both = fit_event_group(**(given | {"adjusters": beside}), link="logit", moderator=column)
         assert both.interaction is not None
         assert float(effect.estimate) == pytest.approx(float(both.interaction.estimate), abs=1e-10)
     new = event_split_in_new_trials(**given, inside=inside)
@@ -355,13 +357,10 @@ def test_optimism_is_the_effect_of_a_rule_where_it_was_found_minus_that_in_the_d
 
     def effects(people: Any) -> tuple[float, float]:
         inside = rule.covers(people.moderators[rule.moderator])
+        site = (people.moderators["site"].codes[:, None] == [1, 2, 3]).astype(float)
+        beside = np.column_stack([people.adjusters, people.moderators["age"], site])
         both = fit_event_group(
-            people.outcome,
-            people.treatment,
-            people.trial,
-            "logit",
-            adjusters=people.adjusters,
-            moderator=inside.astype(float),
+            people.outcome, people.treatment, people.trial, "logit", adjusters=beside, moderator=inside.astype(float)
         )
         own = fit_event_group(
             people.outcome[inside],
@@ -404,3 +403,39 @@ def test_the_search_is_run_for_any_response_of_the_same_people() -> None:
     assert isinstance(ready.search, Search)
     flipped = ready.null.response - 2.0 * ready.null.residual
     assert smallest_log_p(ready.search.run(flipped)) < 0.0
+
+
+def test_counts_that_vary_more_than_poisson_do_not_split_more_often() -> None:
+    """Gamma rates of shape 1: Poisson weights keep a split in most data sets without effect modification."""
+    kept = 0
+    for seed in range(25):
+        data = people(seed, "log", size=120, gain=0.0, tau=0.0)
+        rng = np.random.default_rng(900 + seed)
+        data["outcome"] = rng.poisson(data["outcome"].mean() * 3.0 * rng.gamma(1.0, size=480)).astype(float)
+        found = partition_events(**data, depth=1)
+        assert isinstance(found, Partition)
+        kept += bool(found.subgroups)
+    assert kept <= 5  # 1.25 expected
+
+
+def test_weights_of_counts_are_divided_by_their_dispersion_above_one() -> None:
+    data = people(3, "log", size=200)
+    rng = np.random.default_rng(4)
+    data["outcome"] = rng.poisson(3.0 * rng.gamma(0.5, size=800)).astype(float)
+    model = null_of(data)
+    site = (data["moderators"]["site"].codes[:, None] == [1, 2, 3]).astype(float)
+    columns = np.column_stack([data["adjusters"], data["moderators"]["age"], site])
+    fit = fit_one_step_glmm(
+        data["outcome"],
+        data["treatment"],
+        data["trial"],
+        link="log",
+        exposure=data["exposure"],
+        adjusters=columns,
+        dispersion="quasi",
+    )
+    assert model.dispersion == pytest.approx(fit.dispersion, rel=1e-9)
+    assert model.dispersion > 3.0
+    mean = data["exposure"] * np.exp(model.eta)
+    np.testing.assert_allclose(model.weight, mean / model.dispersion, rtol=1e-12)
+    assert null_of(people(3)).dispersion == 1.0
