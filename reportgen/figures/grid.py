@@ -109,13 +109,15 @@ class Grid:
 def fitted(bands: Sequence[Band], headings: Headings) -> tuple[tuple[Band, ...], Headings, Grid]:
     """Return rows, heads and their grid.
 
-    Where the plot lacks room, columns that may stack go below those in front of them, and at last intervals below their estimates.
+    Where the plot lacks room, columns that may stack go below those in front of them, results before counts, and at last intervals
+    below their estimates.
     """
     if not headings.may_stack:
         grid = measure(bands, headings)
         stacked = grid.plot_width < STACKED_BELOW
         return tuple(bands), headings, measure(bands, headings, stacked=True) if stacked else grid
-    for rows, heads in ((tuple(bands), headings), columns_stacked(bands, headings)):
+    ways = (columns_stacked(bands, headings, counts=False), columns_stacked(bands, headings))
+    for rows, heads in ((tuple(bands), headings), *ways):
         grid = measure(rows, heads, least_label=FAIR_LABEL)
         if grid.plot_width >= heads.least() - HAIR:
             return rows, heads, grid

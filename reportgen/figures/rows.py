@@ -169,9 +169,21 @@ def _joined(cells: Sequence[Cell], joints: Sequence[Slot]) -> tuple[Cell, ...]:
     )
 
 
-def columns_stacked(bands: Sequence[Band], headings: Headings) -> tuple[tuple[Band, ...], Headings]:
-    """Return rows and heads with each column that may stack below the one in front of it: heads as their cells, one above the other."""
+def columns_stacked(
+    bands: Sequence[Band], headings: Headings, *, counts: bool = True
+) -> tuple[tuple[Band, ...], Headings]:
+    """Return rows and heads with each column that may stack below the one in front of it: heads as their cells, one above the other.
+
+    Parameters
+    ----------
+    bands : sequence of Band
+    headings : Headings
+    counts : bool
+        Whether columns of counts stack as well, or results alone.
+    """
     left, right = headings.counts, headings.results
+    if not counts:
+        left = tuple(replace(heading, may_stack=False) for heading in left)
     rows = [
         tuple(replace(row, counts=_merged(row.counts, left), results=_merged(row.results, right)) for row in band.rows)
         for band in bands

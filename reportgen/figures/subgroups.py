@@ -34,7 +34,7 @@ SPLIT = "Split, p"
 VARIANT = "variant: "
 DRAWN = "p"  # the span where the p of the search stands beside those of the split
 LEAST_PLOT = (
-    53.0  # three tenths of a page: rules are longer than the names of outcomes, and columns stack before they take it
+    45.0  # a quarter of a page: rules are longer than the names of outcomes, and columns stack before they take more
 )
 ROOM = 190.0  # the settings of the search and remarks stand below a figure of subgroups, on the same page
 _NO_SPLIT: tuple[Cell, ...] = ((), ())
@@ -64,7 +64,7 @@ def tree_sheets(
 def _split_heads(search: PartitionedOutcome) -> tuple[Heading, ...]:
     if search.honesty is None:
         return Heading((("raw",),), SPLIT), Heading((("adjusted",),), SPLIT, may_stack=True)
-    return tuple(Heading(((head,),), DRAWN, may_stack=head == "adjusted") for head in ("raw", "adjusted", "search"))
+    return Heading((("split",),), DRAWN), Heading((("search",),), DRAWN)
 
 
 def forest_sheets(
@@ -196,16 +196,11 @@ def _tree_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:
         name,
         style=HEAD,
         colour=ACCENT,
-        split=_blank(search) if search.subgroups else (),
+        split=_NO_SPLIT if search.subgroups else (),
     )
     if search.tree:
         yield from _below(search, 0, (), name)
-    yield from held_out_row(search, name, blank=_blank(search), indent=INDENT)
-
-
-def _blank(search: PartitionedOutcome) -> tuple[Cell, ...]:
-    """Return the cells of a row of the tree that no split led to."""
-    return _NO_SPLIT if search.honesty is None else (*_NO_SPLIT, ())
+    yield from held_out_row(search, name, blank=_NO_SPLIT, indent=INDENT)
 
 
 def _look(group: Subgroup) -> dict[str, Any]:
@@ -223,8 +218,9 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
         end: Rail = "last" if i == len(results) - 1 else "branch"
         indent = INDENT * (len(rails) + 1)
         inside, sibling, split = group.inside, group.sibling, group.split
-        p: tuple[Cell, ...] = ((Slot(split.p_raw),), (Slot(split.p_node),))
-        p = p if search.honesty is None else (*p, p_of(group.honesty))
+        adjusted: Cell = (Slot(split.p_node),)
+        p: tuple[Cell, ...] = ((Slot(split.p_raw),), adjusted)
+        p = p if search.honesty is None else (adjusted, p_of(group.honesty))
         yield _row(
             inside,
             (*split.better.words, *(() if group.variant_of is None else (" (variant)",))),
@@ -235,7 +231,7 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
             rails=(*rails, "branch"),
         )
         below = (*rails, "through")
-        yield from corrected_row(group.honesty, blank=_blank(search), indent=indent + INDENT, rails=below)
+        yield from corrected_row(group.honesty, blank=_NO_SPLIT, indent=indent + INDENT, rails=below)
         for child in (k for k, node in enumerate(search.tree) if node.subgroup == group.number):
             yield from _below(search, child, below, name)
         yield _row(
@@ -244,11 +240,16 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
             name,
             style=BODY if group.supported else BODY.muted(),
             colour=MUTED,
-            split=_blank(search),
+            split=_NO_SPLIT,
             indent=indent,
             rails=(*rails, end),
             aside=True,
         )
+
+
+def _p_words(search: PartitionedOutcome) -> str:
+    """Return which p of a split are given: after draws that by itself stands in the table alone."""
+    return "p raw: of the split by itself;" if search.honesty is None else "p of the split,"
 
 
 def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
@@ -260,7 +261,7 @@ def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
     if search.subgroups:
         note += [
             "Bold, dark: the side of a split with the larger effect, which is the subgroup; grey: the other side. "
-            f"p raw: of the split by itself; adjusted: {_adjusted(settings)}. "
+            f"{_p_words(search)} adjusted: {_adjusted(settings)}. "
         ]
         if any(len(group.inside.rule) > 1 for group in search.subgroups):
             note += ["A condition applies together with those above it. "]
