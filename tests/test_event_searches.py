@@ -231,7 +231,7 @@ def test_pages_of_a_search_of_events_say_ratios_and_how_they_were_tested(tmp_pat
         "one that leaves too few participants or events outside for that has no place",
         "Odds ratio inside",
         "Jaccard index",
-        "5 people with the event and as many without",
+        "5 people with the event and, of a binary outcome, as many without",
         "odds ratio inside",
         "ratio of rate ratios",
         "favours intervention",
@@ -252,5 +252,5 @@ def test_where_events_are_too_few_to_split_the_pages_say_that_none_could_be_trie
     words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", pages_of(tmp_path / "out"))))
     assert "No split could be tried: none leaves enough participants or events on both sides" in words
     assert "no split left enough participants or events on both sides" in words
-    assert "; inside and outside, 500 in each arm with the event and as many without" in words
+    assert "; inside and outside, 500 in each arm with the event and, of a binary outcome, as many without" in words
     assert "Every split that could be tried was kept" not in words

@@ -69,7 +69,7 @@ def _status(overall: OneStepFit | EventGroupFit, prepared: AnyPrepared, found: F
 def _events(fewest: int | None) -> str:
     if fewest is None:
         return ""
-    return f"; inside and outside, {fewest} in each arm with the event and as many without"
+    return f"; inside and outside, {fewest} in each arm with the event and, of a binary outcome, as many without"
 
 
 def _counted(number: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Protocol
 
+from reportgen.records.derived import Derived
 from reportgen.records.estimate import ComparisonRecord
 from reportgen.records.honesty import Candidate, Searched, verdict_sentence
 from reportgen.records.numbers import Inline, Number, Status
@@ -36,6 +37,10 @@ class Search(Searched, Protocol):
     @property
     def status(self) -> Status:
         """Whether a search was possible."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody could enter."""
 
 
 class Searches(Protocol):
@@ -88,16 +93,29 @@ def _how_many(label: str, record: Searches, searched: Sequence[Search], found: S
     if not searched:
         return (*named, ": no search was possible.")
     total = counts.count("searches", len(searched), "searches")
+    lost = _not_possible(record, searched, counts)
     if not found:
         where: Inline = (" in any of ", total, " searches") if len(searched) > 1 else ()
-        return (*named, " found no subgroup", *where, ".")
+        return (*named, " found no subgroup", *where, *lost, ".")
     kept = counts.count("found", len(found), "searches")
-    words: Inline = (*named, " found subgroups in ", kept, " of ", *counted(total, "search", "searches"))
+    words: Inline = (*named, " found subgroups in ", kept, " of ", *counted(total, "search", "searches"), *lost)
     drawn = [search for search in found if is_drawn(search)]
     if not drawn:
         return (*words, ".")
     supported = counts.count("supported", sum(map(is_supported, drawn)), "searches")
     return (*words, "; ", supported, f" {'is' if supported.value == 1 else 'are'} supported by random draws.")
+
+
+def _not_possible(record: Searches, searched: Sequence[Search], counts: Derived) -> Inline:
+    """Return how many searches people could have entered that were not possible; nothing where all were."""
+    lost = sum(not search.empty for search in record.results) - len(searched)
+    if not lost:
+        return ()
+    return (
+        " (",
+        counts.count("not possible", lost, "searches"),
+        f" more {'was' if lost == 1 else 'were'} not possible)",
+    )
 
 
 def is_drawn(search: Searched) -> bool:

@@ -133,7 +133,11 @@ def enough_events(least: Number | None) -> Inline:
     """Return how many people with an event, and without, groups need; nothing where no outcome is an event."""
     if least is None:
         return ()
-    return ("; of events, in each arm ", *counted(least, "person", "people"), " with the event and as many without")
+    return (
+        "; of events, in each arm ",
+        *counted(least, "person", "people"),
+        " with the event and, of a binary outcome, as many without",
+    )
 
 
 def adjusted_for(adjusters: Sequence[Number], fits: Fits = ()) -> Inline:

@@ -151,6 +151,17 @@ def test_searches_that_were_not_possible() -> None:
     assert subgroups(partitioning(search(possible=False))) == ["Recursive partitioning “rp”: no search was possible."]
 
 
+def test_searches_that_were_not_possible_are_counted_beside_those_that_were() -> None:
+    lost = search("mood", possible=False)
+    assert subgroups(partitioning(search(found=False), lost)) == [
+        "Recursive partitioning “rp” found no subgroup (1 more was not possible)."
+    ]
+    first, _ = subgroups(partitioning(search(), lost, search("walking", possible=False)))
+    assert first.startswith(
+        "Recursive partitioning “rp” found subgroups in 1 of 1 search (2 more were not possible). The clearest"
+    )
+
+
 def test_without_draws_subgroups_are_candidates() -> None:
     first, last = subgroups(partitioning(search()))
     assert first.startswith(
