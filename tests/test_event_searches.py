@@ -15,10 +15,13 @@ from ruamel.yaml import YAML
 from reportgen.candidates import write_candidates
 from reportgen.cli import run
 from reportgen.pipeline import read
+from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning
+from reportgen.records.printed import figures_of, printed
 from reportgen.spec.load import examine_study
 from reportgen.spec.study import settled
 from reportgen.stats import fit_one_step_glmm, partition_events, peel_events, screen_moderator_glmm
+from reportgen.views.prose.recursive_partitioning import partition_methods
 from tests.analysed import analysed
 from tests.event_study import AGE, SEARCHED, write_event_search
 from tests.page_numbers import pages_of
@@ -172,6 +175,18 @@ def test_candidates_of_a_search_of_events_are_written_with_events_and_exposure(t
     relapse = pd.read_csv(next((tmp_path / "out").glob("*relapse*.people.csv")))
     assert "exposure" not in relapse
     assert set(relapse["outcome"]) == {0, 1}
+
+
+def test_methods_say_that_missing_moderators_are_filled_where_each_is_tried_on_those_who_have_it(
+    tmp_path: Path,
+) -> None:
+    said = {}
+    for missing in ("complete", "available"):
+        spec, repository = read(write_event_search(tmp_path / missing, **NONE, missing=missing, outcomes=["relapse"]))
+        study = settled(spec.study)
+        record = printed(analysed("rp", study.analyses["rp"], repository, study), figures_of(study))
+        said[missing] = "is the mean of its trial in these models" in " ".join(map(plain, partition_methods(record)))
+    assert said == {"complete": False, "available": True}
 
 
 @pytest.mark.parametrize("outcome", ["relapse", "falls"])

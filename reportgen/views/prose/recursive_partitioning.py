@@ -57,6 +57,9 @@ INFORMATION = {
     "within": "The interaction uses information from within trials only",
 }
 SORTED_OUT = ", those that the screening sorted out included"
+FILLED = (
+    " A missing value of a moderator is the mean of its trial in these models; its own splits are tried without it."
+)
 MISSING = {
     "complete": "Participants with a value for every moderator of the search were analysed",
     "available": "Each moderator was tried in the participants with a value for it; a participant without a value is on neither side of its split",
@@ -166,6 +169,7 @@ def _of_events(ratios: list[EffectScale], fits: Fits, settings: SearchSettings, 
         f" and a normal reference{overdispersed(ratios)}. {INFORMATION[settings.information]}. The step decides what is kept, in the data and in random draws alike, "
         "which change the signs of the working residuals of that fit; effects in subgroups come from models fitted anew, and the ratio between "
         "both sides of a split that was kept from one with the terms of that model as well.",
+        FILLED if settings.missing == "available" else "",
     )
 
 
