@@ -232,6 +232,15 @@ def test_events_of_few_people_are_not_told_nor_left_to_be_worked_out(tmp_path: P
     assert round(told, 2) == pytest.approx(told, abs=1e-12)  # the printed digits alone
 
 
+def test_of_two_outcomes_with_the_same_events_only_the_first_tells_them(tmp_path: Path) -> None:
+    outcomes = {**OUTCOMES, "again": {**OUTCOMES["relapse"], "instrument": "relapse", "measure": "risk difference"}}
+    nodes = {"pooled": {"method": "meta-analysis", "outcomes": ["relapse", "again"], "adjust_for": []}}
+    path = write_events(tmp_path / "s", {"outcomes": outcomes, "analyses": nodes, "report": {"contents": []}})
+    found = effects(path)
+    assert all(row.events is not None for row in found["relapse"].by_trial)
+    assert all(row.events is None for row in found["again"].by_trial)
+
+
 def test_only_the_first_analysis_tells_events_of_nearly_the_same_people(tmp_path: Path) -> None:
     path = write_events(tmp_path / "s")
     assert all(row.events is None for row in effects(path)["relapse"].by_trial)

@@ -100,11 +100,17 @@ def test_every_method_sees_the_people_of_the_subgroup_alone(tmp_path: Path, node
     assert planned == {"a": women.n, "all": everybody.n}
 
 
-def test_a_trial_with_few_people_outside_is_left_out_where_another_analysis_tells_of_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize("outcome", ["RMDQ", "again"])
+def test_a_trial_with_few_people_outside_is_left_out_where_another_analysis_tells_of_all(
+    tmp_path: Path, outcome: str
+) -> None:
+    """Under whatever name it tells of the same values."""
     node = {"method": "meta-analysis", "minimum_trials": 1}
-    analyses = {"pooled": {**node, "subset": WOMEN}, "all": node}
+    analyses = {"pooled": {**node, "subset": WOMEN, "outcomes": "RMDQ"}, "all": {**node, "outcomes": outcome}}
+    outcomes = {"RMDQ": {}, "again": {"instrument": "RMDQ"}}
     for name, both in (("alone", False), ("beside", True)):
-        path = write(tmp_path / name, {}, analyses=analyses if both else {"pooled": analyses["pooled"]})
+        chosen = analyses if both else {"pooled": analyses["pooled"]}
+        path = write(tmp_path / name, {}, analyses=chosen, outcomes=outcomes)
         table = pd.read_csv(tmp_path / name / "north.csv").assign(sex=2)
         table.loc[:5, "sex"] = 1  # three of either arm
         table.to_csv(tmp_path / name / "north.csv", index=False)

@@ -28,6 +28,7 @@ from reportgen.data import Repository
 from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedAnalysis, PlannedEffect
 from reportgen.spec.check import means_disclosed_by
+from reportgen.spec.outcomes import sharing_values
 from reportgen.spec.study import (
     Agreement,
     Analysis,
@@ -121,7 +122,8 @@ def _lay_events(name: str, node: Events, layout: Layout) -> Iterator[str]:
 def _lay_meta_analysis(name: str, node: MetaAnalysis, layout: Layout) -> Iterator[str]:
     cells = list(cells_of(node, layout.study))
     for place, cell in enumerate(cells):
-        earlier = [item for item in cells[:place] if (item.outcome, item.follow_up) == (cell.outcome, cell.follow_up)]
+        alike = sharing_values(cell.outcome, layout.study.outcomes)
+        earlier = [item for item in cells[:place] if item.outcome in alike and item.follow_up == cell.follow_up]
         alone = disclosed_alone(node, cell.outcome, cell.follow_up, layout.study)
         means = means_disclosed_by(cell.outcome, cell.follow_up, layout.study) in (name, None)
         arguments = {"name": name, "node": node_of(node, cell), "study": layout.slice(node, cell)}
@@ -171,14 +173,15 @@ def _lay_moderators(name: str, node: Moderators, layout: Layout) -> Iterator[str
 
 
 def _screened_before(name: str, cell: Cell, study: Study) -> Iterator[tuple[Moderators, Cell]]:
-    """Yield the cells of all screenings that are disclosed before one: the same outcome at the same follow-up."""
+    """Yield the cells of all screenings that are disclosed before one: the same values at the same follow-up."""
+    alike = sharing_values(cell.outcome, study.outcomes)
     for key, other in study.analyses.items():
         if not isinstance(other, Moderators):
             continue
         for item in cells_of(other, study):
             if (key, item) == (name, cell):
                 return
-            if (item.outcome, item.follow_up) == (cell.outcome, cell.follow_up):
+            if item.outcome in alike and item.follow_up == cell.follow_up:
                 yield other, item
 
 

@@ -19,7 +19,7 @@ from reportgen.data import Repository
 from reportgen.late import pd
 from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.release.rules import few_in_an_arm, guards
-from reportgen.spec.outcomes import MEASURES, OF_RISKS, Kind, Measure, Outcome
+from reportgen.spec.outcomes import MEASURES, OF_RISKS, Kind, Measure, Outcome, sharing_values
 from reportgen.spec.references import baseline_of, expanded
 from reportgen.spec.study import Comparison, MetaAnalysis, Pooled, Study
 from reportgen.stats.choices import Link
@@ -140,16 +140,18 @@ class Selection:
 
 
 def disclosed_alone(node: Pooled, outcome: str, follow_up: str, study: Study) -> bool:
-    """Whether one meta-analysis alone, in one comparison, tells of an outcome at a follow-up.
+    """Whether one meta-analysis alone, in one comparison, tells of an outcome at a follow-up, and of no other with its values.
 
     Two analyses of the same people are more equations than one of them knows of: then no number of either may rest on a
     trial that is too small to be disclosed.
     """
 
+    alike = sharing_values(outcome, study.outcomes)
+
     def comparisons(other: Pooled) -> int:
-        asked = outcome in expanded(other.outcomes, study.outcomes)
-        asked &= follow_up in expanded(other.follow_up, study.follow_up)
-        return len(expanded(other.comparisons, study.comparisons)) if asked else 0
+        asked = sum(name in alike for name in expanded(other.outcomes, study.outcomes))
+        asked *= follow_up in expanded(other.follow_up, study.follow_up)
+        return asked * len(expanded(other.comparisons, study.comparisons))
 
     pooled = [other for other in study.analyses.values() if isinstance(other, Pooled)]
     return isinstance(node, MetaAnalysis) and sum(map(comparisons, pooled)) <= 1
@@ -229,9 +231,14 @@ def narrowed(selection: Selection, stays: NDArray[np.bool_], excluded: tuple[Exc
 
 
 def earlier_of(selection: Selection, before: Sequence[Selection]) -> list[Selection]:
-    """Return which selections are the same outcome at the same follow-up, in other comparisons."""
-    same = selection.outcome, selection.follow_up
-    return [item for item in before if (item.outcome, item.follow_up) == same]
+    """Return which selections are of the same values at the same follow-up, in other comparisons or under another name."""
+    values = set(selection.instruments.values())
+    return [
+        item
+        for item in before
+        if item.follow_up == selection.follow_up
+        and (item.outcome == selection.outcome or values & set(item.instruments.values()))
+    ]
 
 
 def adjusters_of(selection: Selection) -> FloatArray | None:

@@ -12,6 +12,7 @@ from reportgen.errors import Problem
 from reportgen.spec.check_outcomes import check_outcomes
 from reportgen.spec.check_subset import check_subset
 from reportgen.spec.normal import in_ids
+from reportgen.spec.outcomes import sharing_values
 from reportgen.spec.references import ALL, BASELINE, baseline_of, each_unknown, expanded, unknown
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import (
@@ -32,23 +33,23 @@ FEW = 3  # levels up to which a moderator is not peeled, because a peel would ta
 
 
 def means_disclosed_by(outcome: str, follow_up: str, study: Study) -> str | None:
-    """Return the one analysis that may tell means, or events, of an outcome at a follow-up: the first that analyses it.
+    """Return the one analysis that may tell means, or events, of an outcome at a follow-up: the first that analyses its values.
 
-    None where the policy guards nobody, so that any may. Of two analyses with nearly the same people, the means of both are the
+    Of several outcomes with the same values that is the first of this analysis; for the others no analysis may, and the text is
+    empty. None where the policy guards nobody, so that any may. Of two analyses with nearly the same people, the means of both are the
     values of those few who make the difference.
     """
     if study.policy.minimum_cell <= 1:
         return None
-    return next(
-        (
-            name
-            for name, node in study.analyses.items()
-            if isinstance(node, MetaAnalysis | Events)
-            and outcome in (node.asked(study) if isinstance(node, Events) else expanded(node.outcomes, study.outcomes))
-            and follow_up in expanded(node.follow_up, study.follow_up)
-        ),
-        None,
-    )
+    alike = sharing_values(outcome, study.outcomes)
+    for name, node in study.analyses.items():
+        if not isinstance(node, MetaAnalysis | Events) or follow_up not in expanded(node.follow_up, study.follow_up):
+            continue
+        asked = node.asked(study) if isinstance(node, Events) else expanded(node.outcomes, study.outcomes)
+        told = [other for other in asked if other in alike]
+        if told:
+            return name if told[0] == outcome else ""
+    return None
 
 
 def check_study(study: Study, source: Source) -> list[Problem]:

@@ -212,6 +212,21 @@ def instruments_of(outcome: Outcome, name: str) -> tuple[str, ...]:
     return outcome.first_available or (outcome.instrument or name,)
 
 
+def sharing_values(name: str, outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
+    """Return the outcomes that read values of the same instruments as one, itself included, in the order of the study file.
+
+    Two of them tell of the same people's values, whatever they are called: what guards one guards both.
+
+    Examples
+    --------
+    >>> outcomes = {"relapse": Outcome(kind="binary"), "as a difference": Outcome(kind="binary", instrument="relapse"), "pain": Outcome()}
+    >>> sharing_values("relapse", outcomes), sharing_values("pain", outcomes)
+    (('relapse', 'as a difference'), ('pain',))
+    """
+    mine = set(instruments_of(outcomes[name], name))
+    return tuple(other for other, outcome in outcomes.items() if mine & set(instruments_of(outcome, other)))
+
+
 def better_of(outcome: Outcome, instrument: Instrument) -> Better:
     """Return whether lower or higher values of an outcome are better; of events, whether few or many.
 
