@@ -10,7 +10,7 @@ What to use when:
 - `interaction_by_trial`: the interaction in each trial by itself, and pooled in two stages.
 - `consistent_effects`: the effect in each level, or at values, that differ by the interaction within trials and nothing else.
 - `scan_cuts`: the interaction with `x <= c` for every cut c of a covariate, at microseconds a cut; for searches.
-- `working_model` and `scan_event_cuts`: the same for events, from one null fit, at microseconds a cut.
+- `partition_events` and `peel_events`: searches of events, each cut or box a step from one null fit (`working_model`).
 - `partition`: RP, the search for subgroups by recursive partitioning.
 - `peel`: ARDP, the best box-shaped subgroup of every size by directed peeling.
 - what a search is worth, by repeating it: a `sample` of participants; its `null_model`; `pipelines` (a search with the
