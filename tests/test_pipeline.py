@@ -23,7 +23,7 @@ from tests.study_files import STUDY, write_study
 
 METHODS = {
     "low-back-pain": {"descriptive", "meta-analysis", "moderators", "recursive-partitioning", "directed-peeling", "agreement"},
-    "pancreatitis": {"descriptive", "events", "meta-analysis", "moderators"},
+    "pancreatitis": {"descriptive", "events", "meta-analysis", "moderators", "recursive-partitioning", "directed-peeling"},
     "periodontal-therapy": {"descriptive", "meta-analysis", "moderators", "recursive-partitioning", "directed-peeling", "agreement"},
 }  # fmt: skip
 DESCRIBED = {"trials": "all trials", "n": "all n", "n-control": "control n", "n-intervention": "intervention n"}
