@@ -114,7 +114,7 @@ def _not_possible(record: Searches, searched: Sequence[Search], counts: Derived)
     return (
         " (",
         counts.count("not possible", lost, "searches"),
-        f" more {'was' if lost == 1 else 'were'} not possible)",
+        " not possible)",
     )
 
 

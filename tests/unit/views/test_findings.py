@@ -154,11 +154,11 @@ def test_searches_that_were_not_possible() -> None:
 def test_searches_that_were_not_possible_are_counted_beside_those_that_were() -> None:
     lost = search("mood", possible=False)
     assert subgroups(partitioning(search(found=False), lost)) == [
-        "Recursive partitioning “rp” found no subgroup (1 more was not possible)."
+        "Recursive partitioning “rp” found no subgroup (1 not possible)."
     ]
     first, _ = subgroups(partitioning(search(), lost, search("walking", possible=False)))
     assert first.startswith(
-        "Recursive partitioning “rp” found subgroups in 1 of 1 search (2 more were not possible). The clearest"
+        "Recursive partitioning “rp” found subgroups in 1 of 1 search (2 not possible). The clearest"
     )
 
 
