@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import NAN
-from reportgen.analyses.selection import Selection, adjusters_of
+from reportgen.analyses.selection import Selection, adjusters_of, narrowed
 from reportgen.records.numbers import Value
 from reportgen.records.trial_interactions import Consistency
 from reportgen.release.values import Values
@@ -40,15 +40,15 @@ def consistency_record(
         Of the subgroup: its ids begin with those of it.
     """
     mask = _of_trials_with_enough(people, inside, outside, max(FEWEST_PEOPLE, values.minimum or 0))
-    adjusters = adjusters_of(people)
-    columns = people.response[mask], people.treatment[mask], people.trial[mask], inside[mask].astype(float)
-    among = None if adjusters is None else adjusters[mask]
-    if people.kind == "continuous":
-        by_trial = interaction_by_trial(*columns, adjusters=among)
+    among = narrowed(people, mask, people.excluded)
+    columns = among.response, among.treatment, among.trial, inside[mask].astype(float)
+    adjusters = adjusters_of(among)
+    if among.kind == "continuous":
+        by_trial = interaction_by_trial(*columns, adjusters=adjusters)
     else:
-        exposure = None if people.exposure is None else people.exposure[mask]
+        link = LINKS[among.kind]
         by_trial = interaction_by_trial_glm(
-            *columns, link=LINKS[people.kind], exposure=exposure, adjusters=among, widened=True
+            *columns, link=link, exposure=among.exposure, adjusters=adjusters, widened=True
         )
     (contrast,) = by_trial.contrasts
     pooled, reason = contrast.pooled, "" if contrast.pooled.trials > 1 else FEW_TRIALS

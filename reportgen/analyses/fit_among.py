@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.pooled_fits import LINKS
-from reportgen.analyses.selection import Selection, adjusters_of
+from reportgen.analyses.selection import Selection, adjusters_of, narrowed
 from reportgen.spec.study import Pooled
 from reportgen.stats import OneStepFit, fit_one_step
 from reportgen.stats.choices import AdjusterSlopes, Approximation
@@ -39,21 +39,20 @@ def fit_among(
     adjuster_slopes : {'common', 'stratified'}
         With `stratified`, trials with too few people per slope share one. Models of events have common slopes.
     """
-    adjusters = adjusters_of(selection)
-    people = selection.response[mask], selection.treatment[mask], selection.trial[mask]
-    among = None if adjusters is None else adjusters[mask]
-    if selection.kind != "continuous":
+    among = narrowed(selection, mask, selection.excluded)
+    people = among.response, among.treatment, among.trial
+    if among.kind != "continuous":
         return fit_event_group(
             *people,
-            LINKS[selection.kind],
-            exposure=None if selection.exposure is None else selection.exposure[mask],
-            adjusters=among,
+            LINKS[among.kind],
+            exposure=among.exposure,
+            adjusters=adjusters_of(among),
             treatment_effect=node.treatment_effect,
             inference="normal" if inference == "normal" else "t",
         )
     return fit_one_step(
         *people,
-        adjusters=among,
+        adjusters=adjusters_of(among),
         treatment_effect=node.treatment_effect,
         inference=inference,
         adjuster_slopes=adjuster_slopes,

@@ -26,7 +26,7 @@ from reportgen.analyses.partition_profiles import cut_decimals, profiles
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import NAN, excluded_record
 from reportgen.analyses.search_people import SearchPeople
-from reportgen.analyses.selection import adjusters_of
+from reportgen.analyses.selection import adjusters_of, narrowed
 from reportgen.analyses.variants import with_variants
 from reportgen.records.honesty import SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, Value
@@ -278,29 +278,25 @@ def _in_new_trials(group: found.Subgroup, context: RecordContext) -> Value:
     """Return p of the last split where its difference varies between trials; the search took it as common to them."""
     selection, node = context.selection, context.node
     mask = group.inside.members | group.sibling.members
-    adjusters = adjusters_of(selection)
-    people = selection.response[mask], selection.treatment[mask], selection.trial[mask], group.inside.members[mask]
-    asked: dict[str, Any] = {
-        "adjusters": None if adjusters is None else adjusters[mask],
-        "information": node.information,
-        "treatment_effect": node.treatment_effect,
-    }
-    if selection.kind == "continuous":
-        _, new = split_readings(*people, adjuster_slopes=node.adjuster_slopes, **asked)
+    among = narrowed(selection, mask, selection.excluded)
+    people = among.response, among.treatment, among.trial, group.inside.members[mask]
+    asked: dict[str, Any] = {"information": node.information, "treatment_effect": node.treatment_effect}
+    if among.kind == "continuous":
+        adjusters = adjusters_of(among)
+        _, new = split_readings(*people, adjusters=adjusters, adjuster_slopes=node.adjuster_slopes, **asked)
     else:
-        exposure = None if selection.exposure is None else selection.exposure[mask]
-        asked["adjusters"] = _with_moderators(adjusters, context)[mask]
-        new = event_split_in_new_trials(*people, link=LINKS[selection.kind], exposure=exposure, **asked)
+        columns, link = _with_moderators(context)[mask], LINKS[among.kind]
+        new = event_split_in_new_trials(*people, link=link, exposure=among.exposure, adjusters=columns, **asked)
     return context.values.at("split", status=new.status).p("p in new trials", new.p_value, new.reason)
 
 
-def _with_moderators(adjusters: NDArray[np.float64] | None, context: RecordContext) -> NDArray[np.float64]:
+def _with_moderators(context: RecordContext) -> NDArray[np.float64]:
     """Return adjusters and moderators as the model of events has them from which the search started."""
     selection = context.selection
     everybody = np.arange(selection.n)
     columns = [column_of(moderator, selection) for moderator in context.people.moderators.values()]
     linear = [linear_columns(column, everybody, selection.trial) for column in columns]
-    return np.column_stack([*([] if adjusters is None else [adjusters]), *linear])
+    return np.column_stack([selection.adjusters, *linear])
 
 
 def _disclosed_groups(partition: Partition, context: RecordContext) -> NDArray[np.bool_]:

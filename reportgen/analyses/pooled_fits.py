@@ -39,7 +39,7 @@ from reportgen.stats.choices import Dispersion, Link, TreatmentEffect
 
 LINKS: dict[Kind, Link] = {"binary": "logit", "count": "log"}
 CONTRASTS: dict[Measure, Literal["ratio", "difference"]] = {"risk ratio": "ratio", "risk difference": "difference"}
-PER_HUNDRED = 100.0  # a risk difference is told in percentage points
+PER_HUNDRED = 100.0  # a risk difference is in percentage points
 
 
 @dataclass(frozen=True, slots=True)

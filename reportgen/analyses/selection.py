@@ -203,14 +203,14 @@ def without_trials(selection: Selection, lacking: Mapping[str, ExclusionReason |
     return narrowed(selection, stays, (*selection.excluded, *excluded))
 
 
-def narrowed(selection: Selection, stays: NDArray[np.bool_], excluded: tuple[Excluded, ...]) -> Selection:
+def narrowed(selection: Selection, stays: NDArray[np.bool_ | np.int64], excluded: tuple[Excluded, ...]) -> Selection:
     """Return a selection of those who stay alone, with the list of all who were left out before and now.
 
     Parameters
     ----------
     selection : Selection
-    stays : (n,) array of bool
-        One place for each person of the selection.
+    stays : array
+        A mask over the people of the selection, or their places in it.
     excluded : tuple of Excluded
         The whole list, the selection's own entries included.
     """

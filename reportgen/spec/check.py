@@ -46,9 +46,9 @@ def means_disclosed_by(outcome: str, follow_up: str, study: Study) -> str | None
         if not isinstance(node, MetaAnalysis | Events) or follow_up not in expanded(node.follow_up, study.follow_up):
             continue
         asked = node.asked(study) if isinstance(node, Events) else expanded(node.outcomes, study.outcomes)
-        told = [other for other in asked if other in alike]
-        if told:
-            return name if told[0] == outcome else ""
+        sharing = [other for other in asked if other in alike]
+        if sharing:
+            return name if sharing[0] == outcome else ""
     return None
 
 

@@ -16,11 +16,11 @@ from .choices import Link
 from .crossproducts import FloatArray, IntArray
 from .effect import student_log_p
 from .event_groups import EventGroupFit, fit_event_group
+from .event_null import EventNull
 from .event_splits import (
     EventBase,
     EventGrid,
     EventObserved,
-    Weighted,
     event_base,
     fit_event_interactions,
     make_event_grid,
@@ -43,7 +43,7 @@ class EventFits:
     people : People
         At the root, with adjusters alone.
     settings : Settings
-    weighted : Weighted
+    null : EventNull
         The model without any split.
     link : {"logit", "log"}
     exposure : ndarray (n,) or None
@@ -56,7 +56,7 @@ class EventFits:
     linear: ClassVar[bool] = False
     people: People
     settings: Settings
-    weighted: Weighted
+    null: EventNull
     link: Link
     exposure: FloatArray | None
     gain: float
@@ -64,12 +64,12 @@ class EventFits:
 
     def base(self, rows: IntArray) -> EventBase | None:
         """Some people at the root, in trials with both arms."""
-        return event_base(self.people.trial, rows, self.weighted)
+        return event_base(self.people.trial, rows, self.null.weighted)
 
     def grid(self, base: EventBase, moderator: Ranked) -> EventGrid | None:
         """The candidate splits of a moderator among people who all have it."""
         grid = make_grid(base.base, moderator, self.settings.max_cuts)
-        return None if grid is None else make_event_grid(grid, base, self.weighted)
+        return None if grid is None else make_event_grid(grid, base, self.null.weighted)
 
     def observe(self, grid: EventGrid, y: FloatArray) -> EventObserved:
         """Bring a working response to a node."""
@@ -93,7 +93,7 @@ class EventFits:
         With the interaction with a column it has the terms of the model without any split, so that it says what the step says.
         """
         people, exposure = self.people, None if self.exposure is None else self.exposure[rows]
-        beside = people.adjusters if moderator is None else self.weighted.columns
+        beside = people.adjusters if moderator is None else self.null.weighted.columns
         return fit_event_group(
             y[rows], people.treatment[rows], people.trial[rows], self.link, exposure=exposure, adjusters=beside[rows],
             moderator=moderator, treatment_effect=self.settings.treatment_effect,

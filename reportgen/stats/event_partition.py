@@ -11,7 +11,6 @@ kept split are fitted anew (event_groups.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -19,7 +18,7 @@ from numpy.typing import ArrayLike
 from . import partition_search
 from .choices import Link
 from .event_fits import EventFits
-from .event_null import EventNull, event_null
+from .event_null import event_null
 from .events import Participants, complete_participants, event_participants
 from .one_step_glmm import GlmmOptions, fit_participants
 from .partition import partition, partition_of
@@ -31,22 +30,6 @@ from .subgroups import Moderator, Partition
 
 FEWEST_EVENTS = 5  # of each arm on each side of a split, and as many without
 NOT_FOR_EVENTS = {"criterion": "interaction", "adjuster_slopes": "common"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedEvents:
-    """A search of events, and what it is run with.
-
-    Attributes
-    ----------
-    search : Search or None
-        None where the model without any split has no estimate.
-    null : EventNull
-        That model.
-    """
-
-    search: Search | None
-    null: EventNull
 
 
 def partition_events(
@@ -102,14 +85,14 @@ def partition_events(
     """
     people = event_participants(outcome, treatment, trial, link, adjusters, exposure)
     observed = complete_participants(people)
-    prepared = prepare_events(
+    search = prepare_events(
         people, moderators, observed, good=good, min_events=min_events, **(partition_defaults() | parameters)
     )
-    if prepared.search is None:
-        return prepared.null.message
-    search = prepared.search
+    if isinstance(search, str):
+        return search
+    assert search.null is not None
     whole = fit_participants(people, GlmmOptions(link, search.settings.treatment_effect, widened=True))
-    return partition_of(search, people.table.outcome, search.run(prepared.null.response), whole, whole.excluded)
+    return partition_of(search, people.table.outcome, search.run(search.null.response), whole, whole.excluded)
 
 
 def partition_defaults() -> dict[str, Any]:
@@ -127,8 +110,8 @@ def prepare_events(
     good: bool,
     min_events: int,
     **parameters: Any,
-) -> PreparedEvents:
-    """Prepare a search for any working response of the same people.
+) -> Search | str:
+    """Prepare a search for any working response of the same people; or return why there is none.
 
     Parameters
     ----------
@@ -151,9 +134,9 @@ def prepare_events(
         raise ValueError("; ".join(wrong))
     null = event_null(people, moderators, observed, parameters["treatment_effect"])
     if null.message:
-        return PreparedEvents(None, null)
+        return null.message
     settings = make_settings(parameters, len(null.rows))
     root = People(null.weighted.treatment, null.trial, table.adjusters[null.rows], int(null.trial.max()) + 1)
     exposure = people.exposure[null.rows] if people.link == "log" else None
-    fits = EventFits(root, settings, null.weighted, people.link, exposure, 1.0 if good else -1.0, min_events)
-    return PreparedEvents(partition_search.with_root(settings, root, null.rows, moderators, fits), null)
+    fits = EventFits(root, settings, null, people.link, exposure, 1.0 if good else -1.0, min_events)
+    return partition_search.with_root(settings, root, null.rows, moderators, fits)

@@ -220,7 +220,7 @@ class PreparedEventPeel:
     def _found(self, y: FloatArray, overall: EventGroupFit | None) -> Found:
         if self.node is None:
             return Found(y, (), (), overall, None, (), 0)
-        directions, not_searched = self._directions(self.node, y, told=overall is not None)
+        directions, not_searched = self._directions(self.node, y, reported=overall is not None)
         worth = self.worth(y, directions, 0.0)
         if worth is None:
             return Found(y, directions, not_searched, overall, None, (), 0)
@@ -251,9 +251,9 @@ class PreparedEventPeel:
         return centred_columns([inside], self.null.trial)[0] if self.settings.information == "within" else inside
 
     def _directions(
-        self, node: EventBase, y: FloatArray, *, told: bool
+        self, node: EventBase, y: FloatArray, *, reported: bool
     ) -> tuple[tuple[Direction, ...], tuple[NotSearched, ...]]:
-        """Who gains more along each moderator, by the sign of the step; `told`: with the interaction, fitted anew."""
+        """Who gains more along each moderator, by the sign of the step; `reported`: with the interaction, fitted anew."""
         slopes = linear_interactions(node, observe_events(node, y), self.centred) * self.gain
         found, not_searched = [], []
         for name, z, slope in zip(self.cases.moderators, self.centred, slopes.tolist(), strict=True):
@@ -263,7 +263,7 @@ class PreparedEventPeel:
                 not_searched.append(NotSearched(name, NO_SIGN))
             else:
                 gains: Gains = "small" if slope < 0.0 else "large"
-                interaction = self.fit(y, moderator=z).interaction if told else None
+                interaction = self.fit(y, moderator=z).interaction if reported else None
                 found.append(Direction(name, gains, "screening interaction", interaction))
         return tuple(found), tuple(not_searched)
 

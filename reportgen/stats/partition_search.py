@@ -20,6 +20,7 @@ from .effect import Effect
 from .effective_cuts import effective_splits, log_sidak
 from .event_fits import EventFits
 from .event_groups import EventGroupFit
+from .event_null import EventNull
 from .one_step import OneStepFit
 from .partition_candidates import LinearFits
 from .partition_settings import Settings, check, make_settings
@@ -47,6 +48,11 @@ class Search:
     fits: Fits
     base: AnyBase
     grids: tuple[Grid | None, ...]
+
+    @property
+    def null(self) -> EventNull | None:
+        """Of events the model without any split; None of a continuous outcome."""
+        return self.fits.null if isinstance(self.fits, EventFits) else None
 
     def run(self, outcome: FloatArray) -> tuple[TreeNode, ...]:
         """Grow the tree for one outcome, given for all participants; those at the root must have a value."""

@@ -110,7 +110,6 @@ class PreparedPartition:
     sample: Sample
     screening: PreparedScreening | None
     searches: dict[tuple[str, ...], Any]
-    nulls: dict[str, EventNull] = field(default_factory=dict)
 
     def run(self, outcome: FloatArray) -> Tree:
         """Screen and search with an outcome of all people of the sample; of events with a working response."""
@@ -137,22 +136,18 @@ class PreparedPartition:
     @property
     def observed(self) -> FloatArray:
         """What `run` is given for the data: the outcome, of events the working response of the model without any split."""
-        events = self._events
-        return self.sample.outcome if events is None else events.response
+        return _observed(self.sample, self._events)
 
     @property
     def null(self) -> NullModel:
         """The model without effect modification, from which draws are made."""
-        events = self._events
-        return null_model(self.sample) if events is None else _null_of(events)
+        return _null(self.sample, self._events)
 
     @property
     def _events(self) -> EventNull | None:
         """The model of events without any split; None where the outcome is continuous, or nothing can be searched."""
-        if self.sample.link is None:
-            return None
-        self.search(tuple(self.sample.moderators))
-        return self.nulls.get("events")
+        found = self.search(tuple(self.sample.moderators)) if self.sample.link is not None else None
+        return None if found is None else found.null
 
     def _search(self, names: tuple[str, ...]) -> Search | None:
         given: dict[str, Any] = {**partition_defaults(), **self.pipeline.parameters}
@@ -163,15 +158,12 @@ class PreparedPartition:
         moderators = {name: self.sample.moderators[name] for name in names}
         item = self.sample
         if item.link is not None:
-            return self._search_events(moderators, people, {"good": True, "min_events": FEWEST_EVENTS} | given)
+            of_events = {"good": True, "min_events": FEWEST_EVENTS}
+            found = prepare_events(_participants(item), moderators, people, **(of_events | given))
+            return None if isinstance(found, str) else found
         return partition_search.prepare(
             item.treatment, item.trial, moderators, people, adjusters=item.adjusters, **given
         )
-
-    def _search_events(self, moderators: dict[str, Any], people: BoolArray, given: dict[str, Any]) -> Search | None:
-        found = prepare_events(_participants(self.sample), moderators, people, **given)
-        self.nulls["events"] = found.null
-        return found.search
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,23 +221,18 @@ class PreparedPeel:
     @property
     def observed(self) -> FloatArray:
         """What `run` is given for the data: the outcome, of events the working response of the model without any box."""
-        events = self._events
-        return self.sample.outcome if events is None else events.null.response
+        return _observed(self.sample, self._events)
 
     @property
     def null(self) -> NullModel:
         """The model without effect modification, from which draws are made."""
-        events = self._events
-        return null_model(self.sample) if events is None else _null_of(events.null)
+        return _null(self.sample, self._events)
 
     @property
-    def _events(self) -> PreparedEventPeel | None:
-        """The search of events among all moderators; None where the outcome is continuous."""
-        if self.sample.link is None:
-            return None
-        found = self.search(tuple(self.sample.moderators))
-        assert isinstance(found, PreparedEventPeel)
-        return found
+    def _events(self) -> EventNull | None:
+        """The model of events without any box; None where the outcome is continuous."""
+        found = self.search(tuple(self.sample.moderators)) if self.sample.link is not None else None
+        return found.null if isinstance(found, PreparedEventPeel) else None
 
     def run(self, outcome: FloatArray) -> Frontier:
         """Screen and search with an outcome of all people of the sample; of events with a working response."""
@@ -277,7 +264,13 @@ def _participants(sample: Sample) -> Participants:
     )
 
 
-def _null_of(events: EventNull) -> NullModel:
+def _observed(sample: Sample, events: EventNull | None) -> FloatArray:
+    return sample.outcome if events is None else events.response
+
+
+def _null(sample: Sample, events: EventNull | None) -> NullModel:
+    if events is None:
+        return null_model(sample)
     return NullModel(events.response - events.residual, events.residual, ())
 
 

@@ -13,7 +13,7 @@ from scipy import stats
 from reportgen.stats import Levels, Partition, fit_one_step_glmm, partition_events
 from reportgen.stats.effective_cuts import effective_splits, log_sidak
 from reportgen.stats.event_groups import fit_event_group
-from reportgen.stats.event_partition import FEWEST_EVENTS, PreparedEvents, partition_defaults, prepare_events
+from reportgen.stats.event_partition import FEWEST_EVENTS, partition_defaults, prepare_events
 from reportgen.stats.event_split_readings import event_split_in_new_trials
 from reportgen.stats.events import event_participants
 from reportgen.stats.held_out import held_out_partition
@@ -46,12 +46,20 @@ def people(
     return data if link == "logit" else data | {"exposure": time}
 
 
-def prepared(data: dict[str, Any], **parameters: Any) -> PreparedEvents:
+def prepared(data: dict[str, Any], **parameters: Any) -> Search:
     table = event_participants(
         data["outcome"], data["treatment"], data["trial"], data["link"], data["adjusters"], data.get("exposure")
     )
     given = {"good": True, "min_events": FEWEST_EVENTS} | partition_defaults() | parameters
-    return prepare_events(table, data["moderators"], np.ones(len(data["outcome"]), bool), **given)
+    search = prepare_events(table, data["moderators"], np.ones(len(data["outcome"]), bool), **given)
+    assert isinstance(search, Search)
+    return search
+
+
+def grown(search: Search) -> tuple[TreeNode, ...]:
+    """The tree of the data."""
+    assert search.null is not None
+    return search.run(search.null.response)
 
 
 def null_of(data: dict[str, Any]) -> WorkingModel:
@@ -96,8 +104,7 @@ def test_each_candidate_is_generalised_least_squares_with_every_column_written_o
     model = null_of(data)
     information = "within" if within else "pooled"
     ready = prepared(data, information=information, min_size=20, depth=1)
-    assert ready.search is not None
-    (root,) = [node for node in ready.search.run(ready.null.response) if node.number == 0]
+    (root,) = [node for node in grown(ready) if node.number == 0]
     for split in root.splits:
         values = data["moderators"][split.moderator]
         number = values.codes.astype(float) if isinstance(values, Levels) else values
@@ -120,8 +127,7 @@ def test_z_is_near_that_of_a_refit(seed: int, link: str) -> None:
     """Measured: at most 0.10, with |z| up to 4.2; the refit estimates tau anew."""
     data = people(seed, link)
     ready = prepared(data, depth=1, information="pooled")
-    assert ready.search is not None
-    split = next(item for item in ready.search.run(ready.null.response)[0].splits if item.moderator == "age")
+    split = next(item for item in grown(ready)[0].splits if item.moderator == "age")
     site = data["moderators"]["site"].codes[:, None] == [1, 2, 3]
     for k in range(0, len(split.tried.cut), 6):
         low = (data["moderators"]["age"] <= split.tried.cut[k]).astype(float)
@@ -197,8 +203,7 @@ def test_the_tree_is_that_of_a_plain_version(seed: int) -> None:
     columns = np.column_stack([data["adjusters"], *data["moderators"].values()])
     model = working_model(data["outcome"], data["treatment"], data["trial"], adjusters=columns)
     ready = prepared(data, information="pooled", alpha=0.2, min_size=60, min_trials=0, depth=2)
-    assert ready.search is not None
-    mine = as_plain(ready.search.run(ready.null.response))
+    mine = as_plain(grown(ready))
     plain = plain_tree(model, data, np.ones(600, bool), tuple(data["moderators"]), 2)
 
     def compare(one: dict[str, Any], other: dict[str, Any]) -> int:
@@ -281,9 +286,8 @@ def test_each_side_holds_enough_events_and_enough_without() -> None:
     data = people(7, size=100)
     data["outcome"] = (np.random.default_rng(7).random(400) < 0.12).astype(float)
     ready = prepared(data, depth=1, min_size=1, min_arm=1, min_trials=0, min_events=8)
-    assert ready.search is not None
     age = data["moderators"]["age"]
-    for split in ready.search.run(ready.null.response)[0].splits:
+    for split in grown(ready)[0].splits:
         if split.moderator == "age":
             cuts = np.unique(age)[:-1]
             enough = [
@@ -400,9 +404,9 @@ def test_held_out_effects_are_regressions_of_the_trial_left_out() -> None:
 
 def test_the_search_is_run_for_any_response_of_the_same_people() -> None:
     ready = prepared(people(1))
-    assert isinstance(ready.search, Search)
+    assert ready.null is not None
     flipped = ready.null.response - 2.0 * ready.null.residual
-    assert smallest_log_p(ready.search.run(flipped)) < 0.0
+    assert smallest_log_p(ready.run(flipped)) < 0.0
 
 
 def test_counts_that_vary_more_than_poisson_do_not_split_more_often() -> None:
