@@ -15,6 +15,7 @@ from concurrent import futures
 from pathlib import Path
 
 import pytest
+from loky import get_reusable_executor
 
 from reportgen.cli import run
 from reportgen.errors import RenderError, ReportgenError, SpecError
@@ -40,7 +41,8 @@ def fail() -> None:
 
 def test_prepared_functions_run_elsewhere_and_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARKS", str(tmp_path))
-    # three processes: a size that no other test asks for, so that they start now and see the variable
+    # processes that an earlier test started would not see the variable
+    get_reusable_executor().shutdown(wait=True)
     ready = Local(3).prepare(__name__, "mark")
     ready()
     (made,) = tmp_path.iterdir()
