@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .compiled import kernel
+from .sites import Sites, site_places, site_sums
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -247,6 +248,8 @@ class CrossProducts:
         Cross-products of the columns minus their trial means.
     adjusters, moderators : int
         How many columns of each; m = 2 + adjusters + 2 moderators.
+    sites : Sites or None
+        The same by site, where sites have intercepts of their own.
     """
 
     labels: NDArray[Any]
@@ -257,6 +260,7 @@ class CrossProducts:
     centred: FloatArray
     adjusters: int
     moderators: int
+    sites: Sites | None = None
 
     def __add__(self, other: CrossProducts) -> CrossProducts:
         """Cross-products of two sets of people together (same trials, same columns)."""
@@ -267,6 +271,7 @@ class CrossProducts:
         return self._combine(other, -1)
 
     def _combine(self, other: CrossProducts, sign: int) -> CrossProducts:
+        assert self.sites is None and other.sites is None, "sums by site are made from people, not from parts"
         size = self.size + sign * other.size
         gap = other.mean - self.mean
         some = np.maximum(size, 1)
@@ -296,12 +301,16 @@ class CrossProducts:
             self.centred[keep],
             self.adjusters,
             self.moderators,
+            None if self.sites is None else self.sites.only(keep),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The checked input: float columns of equal length, and the trial of each row as a number (-1: no label)."""
+    """The checked input: float columns of equal length, and the trial of each row as a number (-1: no label).
+
+    `sites`: the place of each row's site in its trial, where sites have intercepts of their own.
+    """
 
     outcome: FloatArray
     treatment: FloatArray
@@ -309,6 +318,7 @@ class Columns:
     moderators: FloatArray
     codes: IntArray
     labels: NDArray[Any]
+    sites: IntArray | None = None
 
     def by_arm(self) -> tuple[CrossProducts, CrossProducts]:
         """Accumulate the control and the intervention arms apart, over the same trials."""
@@ -319,8 +329,16 @@ class Columns:
 
     def select(self, rows: NDArray[np.bool_]) -> Columns:
         """Those of some rows, over the same trials."""
-        names = ("outcome", "treatment", "adjusters", "moderators", "codes")
+        names = ("outcome", "treatment", "adjusters", "moderators", "codes", *(("sites",) if self.sites is not None else ()))
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
+
+    def _by_site(self, mean: FloatArray) -> Sites | None:
+        """Accumulate by site; None without sites."""
+        if self.sites is None:
+            return None
+        products = self.treatment[:, None] * self.moderators
+        whole = np.column_stack([self.treatment, self.adjusters, self.moderators, products, self.outcome])
+        return site_sums(whole, mean, self.codes, self.sites, int(self.sites.max(initial=0)) + 1)
 
     def cross_products(self) -> CrossProducts:
         """Accumulate; each participant is read once."""
@@ -344,7 +362,7 @@ class Columns:
             raise ValueError(
                 f"row {row} holds an infinite value; replace it by a number, or by NaN if the value is missing"
             )
-        return CrossProducts(self.labels, size, arms, missing, mean, centred, a, q)
+        return CrossProducts(self.labels, size, arms, missing, mean, centred, a, q, self._by_site(mean))
 
 
 def columns(
@@ -353,8 +371,9 @@ def columns(
     trial: ArrayLike,
     adjusters: ArrayLike | None = None,
     moderator: ArrayLike | None = None,
+    site: ArrayLike | None = None,
 ) -> Columns:
-    """Check shapes and codes of the input and number the trials.
+    """Check shapes and codes of the input and number the trials, and the sites within them.
 
     Raises
     ------
@@ -371,7 +390,8 @@ def columns(
     if not np.all((t == 0.0) | (t == 1.0) | np.isnan(t)):
         odd = int(np.flatnonzero(~((t == 0.0) | (t == 1.0) | np.isnan(t)))[0])
         raise ValueError(f"treatment must be 0 (control) or 1 (intervention); row {odd} holds {t[odd]:g}")
-    return Columns(y, t, _matrix(adjusters, n, "adjusters"), _matrix(moderator, n, "moderator"), codes, labels)
+    x, z = _matrix(adjusters, n, "adjusters"), _matrix(moderator, n, "moderator")
+    return Columns(y, t, x, z, codes, labels, None if site is None else site_places(site, codes))
 
 
 def number_trials(trial: ArrayLike) -> tuple[IntArray, NDArray[Any]]:

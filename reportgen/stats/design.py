@@ -3,7 +3,7 @@
 In: cross-products of the trials with both arms, and the options of the model.
 Out: per-trial blocks over the columns (Z, X, y) from which columns F with coefficients of their own per trial are swept
 out: F = 1 (stratified intercepts), 1 and adjusters (stratified slopes), adjusters alone, or nothing.
-Z holds the columns with random coefficients, X those with common ones. Collinear columns of X are dropped in the order
+Sites within trials add one random column each, behind the outcome. Z holds the columns with random coefficients, X those with common ones. Collinear columns of X are dropped in the order
 intercept, treatment, adjusters, moderators, treatment x moderators, before p is counted, as lme4 does.
 """
 
@@ -29,6 +29,7 @@ from .choices import (
     unknown_words,
 )
 from .crossproducts import CrossProducts, FloatArray
+from .sites import SITE, Sites, extended, extended_centred
 
 # Share of a column's sum of squares below which what is left of it after sweeping counts as rounding.
 # Cross-products carry about 1e-15 of relative error, times the size of the coefficients swept with.
@@ -146,6 +147,8 @@ class Blocks:
         Lower triangle of Cov(u): entries that are estimated. With `one_variance`, the first of those that are equal.
     one_variance : bool
         Whether all interactions have one variance: in Z stand then T-fold columns, T T' = I + J, with equal variances.
+    sites : ndarray (K,) of int
+        Sites of each trial that have a random column; the columns are the last of Z, and have one variance.
     z_map : ndarray (K, m, q)
         Takes the columns (1, treatment, ..., outcome) to those of Z.
     z_back : ndarray (q, q)
@@ -182,6 +185,7 @@ class Blocks:
     arms: Arms | None
     sharing: NDArray[np.bool_]
     own_from: int
+    sites: NDArray[np.int64]
     dropped: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -233,6 +237,7 @@ def blocks(
     adjusters = [f"adjuster[{k}]" for k in range(products.adjusters)]
     interactions = [f"treatment:moderator[{k}]" for k in range(products.moderators)]
     stratified = options.intercept == "stratified"
+    sites = _random_sites(products, stratified)
     own = [names.index(name) for name in _own_slopes(options, products)]
     # A common coefficient or an intercept takes up a shift of its column; slopes per trial without intercepts do not.
     shifted = [] if own else adjusters
@@ -243,10 +248,13 @@ def blocks(
     else:
         current[:] = raw
     size = products.size
+    if sites is not None:
+        current = extended_centred(current, sites, size) if stratified else extended(current, sites, _means(products) - shift)
+        raw = extended(raw, sites, _means(products) - shift)
     scale = np.einsum("kii->ki", current).copy()
     level = np.einsum("k,ki->i", size.astype(float), np.column_stack([np.ones(len(size)), products.mean]) ** 2)
     log_det = float(np.sum(np.log(size))) if stratified else 0.0
-    taken = np.zeros((len(size), len(names)), bool)
+    taken = np.zeros((len(size), raw.shape[1]), bool)
     taken[:, 0] = stratified
     slopes = options.more_slopes + len(_independent(current, scale, level, own, names)[0])
     own_from = options.people_per_slope * slopes if options.own_from is None else options.own_from
@@ -259,6 +267,7 @@ def blocks(
     levels = options.random_part == "levels"
     z = [name for name in z if name in kept or (levels and name in interactions)]
     z_map, z_back = _random_map(products, names, z, options.random_part)
+    z, z_map, z_back = _with_sites(z, z_map, z_back, sites)
     turned = z_map.transpose(0, 2, 1)
     rest = np.array([names.index(name) for name in kept] + [len(names) - 1], np.int64)
     free = (
@@ -267,6 +276,10 @@ def blocks(
     varying = [k for k, name in enumerate(z) if name in interactions]
     if levels:
         free[varying[1:], varying[1:]] = False
+    first_site = next((k for k, name in enumerate(z) if name.startswith(SITE)), len(z))
+    free[first_site:, :] = False
+    if first_site < len(z):
+        free[first_site, first_site] = True
     to_raw = np.eye(len(kept))
     if not stratified and "intercept" in kept:
         to_raw[0] -= shift[rest[:-1]] * (np.arange(len(kept)) > 0)
@@ -289,11 +302,40 @@ def blocks(
         one_variance=levels,
         z_map=z_map,
         z_back=z_back,
-        arms=_arms(arms, products, names, shift, taken, rest) if arms else None,
+        arms=_arms(arms, products, names, shift, taken, rest, sites) if arms else None,
         sharing=~has_own if own else np.zeros(len(size), bool),
         own_from=own_from,
+        sites=np.zeros(len(size), np.int64) if sites is None else sites.of_trial,
         dropped=dropped,
     )
+
+
+def _random_sites(products: CrossProducts, stratified: bool) -> Sites | None:
+    """Return the sites that have random intercepts: of trials with an intercept of their own, where there are several."""
+    if products.sites is None or not products.sites.informative:
+        return None
+    return products.sites.cleared(products.sites.of_trial > 1) if stratified else products.sites
+
+
+def _with_sites(
+    z: list[str], z_map: FloatArray, z_back: FloatArray, sites: Sites | None
+) -> tuple[list[str], FloatArray, FloatArray]:
+    """Add the columns of sites to those of Z."""
+    if sites is None:
+        return z, z_map, z_back
+    trials, columns, q = z_map.shape
+    width = sites.size.shape[1]
+    whole = np.zeros((trials, columns + width, q + width))
+    whole[:, :columns, :q] = z_map
+    whole[:, columns:, q:] = np.eye(width)
+    back = np.eye(q + width)
+    back[:q, :q] = z_back
+    return [*z, *(f"{SITE}[{k}]" for k in range(width))], whole, back
+
+
+def _means(products: CrossProducts) -> FloatArray:
+    """Return the means of (1, columns) of each trial."""
+    return np.column_stack([np.ones(len(products.size)), products.mean])
 
 
 def _own_slopes(options: Options, products: CrossProducts) -> list[str]:
@@ -330,6 +372,7 @@ def _arms(
     shift: FloatArray,
     taken: NDArray[np.bool_],
     rest: NDArray[np.int64],
+    sites: Sites | None,
 ) -> Arms:
     """Columns are shifted by what an intercept takes up; those that random columns are made of stay as they are."""
     about = np.tile(shift, (len(products.size), 1))
@@ -339,11 +382,14 @@ def _arms(
         if name.startswith("treatment"):
             about[:, names.index(name)] = 0.0
     people = np.array([part.size for part in arms], float)
-    raw = np.zeros((2, *taken.shape, len(names)))
+    raw = np.zeros((2, len(taken), taken.shape[1], taken.shape[1]))
+    m = len(names)
     for side, part in enumerate(arms):
         mean = np.column_stack([np.ones(len(part.size)), part.mean]) - about
-        raw[side] = people[side][:, None, None] * mean[:, :, None] * mean[:, None, :]
-        raw[side][:, 1:, 1:] += part.centred
+        raw[side][:, :m, :m] = people[side][:, None, None] * mean[:, :, None] * mean[:, None, :]
+        raw[side][:, 1:m, 1:m] += part.centred
+        if sites is not None and part.sites is not None:
+            raw[side] = extended(raw[side][:, :m, :m], part.sites.cleared(sites.of_trial > 0), mean)
     return Arms(people, raw, rest)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from .crossproducts import FloatArray
 from .design import Blocks
+from .sites import SITE
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 
@@ -47,6 +48,8 @@ def omega_entries(blocks: Blocks) -> list[tuple[int, int]]:
 
 def equal_entries(blocks: Blocks, entry: tuple[int, int]) -> list[tuple[int, int]]:
     """The entries of Omega that are one parameter."""
+    if blocks.z_names[entry[0]].startswith(SITE):
+        return [(k, k) for k, name in enumerate(blocks.z_names) if name.startswith(SITE)]
     if not blocks.one_variance or not blocks.z_names[entry[0]].startswith("treatment:"):
         return [entry]
     return [(k, k) for k, name in enumerate(blocks.z_names) if name.startswith("treatment:")]

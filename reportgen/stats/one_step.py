@@ -34,12 +34,14 @@ from .crossproducts import Columns, CrossProducts, FloatArray, columns
 from .design import CONSTANT, Blocks, Options, blocks
 from .effect import NOTHING, Effect
 from .optimise import Optimiser, Variances, by_trial, estimate_variances, terms
+from .sites import CONFOUNDED, SITE
 
 CONVERGED = "converged"
 ONE_TRIAL = "one trial: ordinary analysis of covariance without a random effect"
 NEGATIVE_VARIANCE = (
     "Kenward and Roger's correction leaves an effect no positive variance: the participants are too few for it"
 )
+NO_SITE_VARIANCE = "the variance between sites is estimated as zero"
 UNKNOWABLE = (
     "the variance between trials cannot be estimated: with so few trials their treatment effects "
     "are explained in full by the coefficients of the model"
@@ -99,6 +101,10 @@ class OneStepFit:
         Labels of the trials too small for slopes of their own, which share one slope a column.
     weights : ndarray (K,)
         Weight of each trial in the treatment effect, in the order of `trial_labels`; their sum is 1.
+    site_variance : float
+        Variance of the intercepts of sites within trials, in squared units of the outcome; NaN where the model has none.
+    sites : int
+        Sites that have an intercept of their own; 0 where the model has none.
     """
 
     effect: Effect
@@ -123,6 +129,8 @@ class OneStepFit:
     optimiser: Optimiser
     sharing: tuple[Any, ...] = ()
     weights: FloatArray = field(default_factory=lambda: np.zeros(0), compare=False)
+    site_variance: float = float("nan")
+    sites: int = 0
 
     @property
     def tau(self) -> float:
@@ -137,6 +145,7 @@ def fit_one_step(
     *,
     adjusters: ArrayLike | None = None,
     moderator: ArrayLike | None = None,
+    site: ArrayLike | None = None,
     intercept: Intercept = "stratified",
     treatment_effect: TreatmentEffect = "random",
     interaction_effect: InteractionEffect = "common",
@@ -168,6 +177,9 @@ def fit_one_step(
     moderator : array_like (n,) or (n, q), optional
         Enters as given, as main effect and as product with treatment; centring within trials is for the caller. With
         two dimensions the interaction is an array with a joint test.
+    site : array_like (n,), optional
+        Labels of sites within trials, each of which then has a random intercept; None or NaN: one more site of the trial.
+        Sites that are trials, or people, have none: see `reportgen.stats.sites`.
     intercept : {"stratified", "random"}
         One intercept a trial, or a random one.
     treatment_effect : {"random", "common"}
@@ -244,7 +256,7 @@ def fit_one_step(
     )
     if interaction_effect == "random" and moderator is None:
         raise ValueError("interaction_effect='random' needs a moderator")
-    table = columns(outcome, treatment, trial, adjusters, moderator)
+    table = columns(outcome, treatment, trial, adjusters, moderator, site)
     scalar = moderator is None or np.ndim(moderator) == 1
     return fit_columns(table, options, scalar=scalar, search=search)
 
@@ -347,6 +359,8 @@ def _tried(used: CrossProducts, options: Options, arms: tuple[CrossProducts, Cro
         return _Tried(model, pooled, "not estimable", UNKNOWABLE)
     if pooled <= EXACT * model.outcome_scale:
         return _Tried(model, pooled, "failed", REPRODUCED)
+    if model.sites.any() and _confounded(model, pooled):
+        return _Tried(model, pooled, "not estimable", CONFOUNDED)
     return _Tried(model, pooled, "ok", "")
 
 
@@ -424,6 +438,16 @@ def _tau2_unknowable(model: Blocks, pooled: float) -> bool:
     return bool(np.any(information <= 1e-9 * whole))
 
 
+def _confounded(model: Blocks, pooled: float) -> bool:
+    """Whether some combination of the variances leaves the restricted likelihood as it is, looked at without random effects."""
+    flat = np.zeros((model.q, model.q))
+    at = terms(model, np.full(2 if model.arms else len(model.trials), pooled), flat, True)
+    h = at.phi @ at.d
+    information = at.t - 2.0 * likelihood.trace_products(at.q, at.phi) + likelihood.pair_traces(h)
+    scale = np.sqrt(np.diag(at.t))
+    return bool(np.linalg.eigvalsh(information / np.outer(scale, scale))[0] <= 1e-9)
+
+
 def _assemble(
     used: CrossProducts,
     model: Blocks,
@@ -447,6 +471,8 @@ def _assemble(
     if status != "failed" and _negative_variance(conclusions, np.append(places, at_treatment)):
         status, message = "failed", NEGATIVE_VARIANCE
     z = list(model.z_names)
+    of_trials = [k for k, name in enumerate(z) if not name.startswith(SITE)]
+    covariance = model.z_back @ variances.omega @ model.z_back.T
     tau2 = float(variances.omega[z.index("treatment"), z.index("treatment")]) if "treatment" in z else 0.0
     if len(used.size) == 1:
         tau2 = float("nan")
@@ -463,8 +489,8 @@ def _assemble(
         int(used.arms[:, 0].sum()),
         int(used.arms[:, 1].sum()),
         used.labels,
-        model.z_back @ variances.omega @ model.z_back.T,
-        model.z_names,
+        covariance[np.ix_(of_trials, of_trials)],
+        tuple(z[k] for k in of_trials),
         beta,
         model.x_names,
         raw @ conclusions.covariance @ raw.T,
@@ -473,6 +499,8 @@ def _assemble(
         variances.optimiser,
         tuple(used.labels[model.sharing].tolist()),
         _trial_weights(model, variances, int(at_treatment[0])),
+        float(variances.omega[-1, -1]) if model.sites.any() else float("nan"),
+        int(model.sites.sum()),
     )
 
 
@@ -548,8 +576,10 @@ def zero_variance(*effects: str) -> str:
 
 def _boundary(model: Blocks, omega: FloatArray) -> str:
     zero = [name for name, v in zip(model.z_names, np.diag(omega), strict=True) if v == 0.0]
+    trials = [name for name in zero if not name.startswith(SITE)]
     if zero:
-        return zero_variance(*zero)
+        said = [zero_variance(*trials)] if trials else []
+        return "; ".join([*said, *([NO_SITE_VARIANCE] if len(zero) > len(trials) else [])])
     if model.q > 1 and model.free[1, 0]:
         sd = np.sqrt(np.diag(omega))
         if np.linalg.eigvalsh(omega / np.outer(sd, sd))[0] < 1e-8:
