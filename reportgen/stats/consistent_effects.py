@@ -77,6 +77,7 @@ def consistent_effects(
     moderator: ArrayLike | Levels,
     *,
     adjusters: ArrayLike | None = None,
+    site: ArrayLike | None = None,
     values: Sequence[float] = (),
     reference: int = 0,
     treatment_effect: TreatmentEffect = "random",
@@ -93,7 +94,7 @@ def consistent_effects(
     ----------
     values : sequence of float
         Of a quantity, in its own unit; levels give one effect for each.
-    outcome, treatment, trial, moderator, adjusters, reference, treatment_effect, inference, df_floor, interaction_effect
+    outcome, treatment, trial, moderator, adjusters, site, reference, treatment_effect, inference, df_floor, interaction_effect
         As for `screen_moderator`.
     adjuster_slopes, people_per_slope, residual
         Likewise.
@@ -129,7 +130,7 @@ def consistent_effects(
         residual=residual,
         interaction_effect=interaction_effect,
     )
-    people = complete(outcome, treatment, trial, moderator, adjusters)
+    people = complete(outcome, treatment, trial, moderator, adjusters, site)
     coded = code_moderator(people, moderator, reference, 1.0, options, True)
     if isinstance(moderator, Levels):
         at = tuple(float(code) for code in np.unique(people.values))

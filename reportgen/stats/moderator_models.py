@@ -21,6 +21,7 @@ from .design import Options
 from .effect import NOTHING, Effect, Joint
 from .levels import Levels
 from .one_step import Feasibility, OneStepFit, feasibility, fit_columns
+from .sites import site_places
 
 # Spread of trial means against that of people, below which what differs is rounding.
 ALIKE = 1e-9
@@ -54,6 +55,10 @@ class Reading:
         model has it common to the trials.
     sharing : tuple
         Labels of trials too small for slopes of their own.
+    site_variance : float
+        Of the intercepts of sites within trials; NaN where the model has none.
+    sites : int
+        Sites that have one.
     """
 
     each: tuple[Effect, ...]
@@ -65,6 +70,8 @@ class Reading:
     evaluations: int = 0
     interaction_tau2: float = math.nan
     sharing: tuple[Any, ...] = ()
+    site_variance: float = math.nan
+    sites: int = 0
 
     @property
     def tau_interaction(self) -> float:
@@ -84,7 +91,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Complete cases of trials with both arms; `place` is the number of the trial."""
+    """Complete cases of trials with both arms; `place` is the number of the trial, `site` that of a site within it."""
 
     outcome: FloatArray
     treatment: FloatArray
@@ -92,6 +99,7 @@ class People:
     adjusters: FloatArray
     values: FloatArray
     labels: NDArray[Any]
+    site: NDArray[np.int64] | None = None
 
     @property
     def trials(self) -> int:
@@ -116,6 +124,7 @@ def complete(
     trial: ArrayLike,
     moderator: ArrayLike | Levels,
     adjusters: ArrayLike | None,
+    site: ArrayLike | None = None,
 ) -> People:
     """Return who has everything, in trials that keep both arms: means of trials must be those of the people analysed."""
     y, t = np.asarray(outcome, float), np.asarray(treatment, float)
@@ -133,7 +142,8 @@ def complete(
     someone[place[stays]] = t[stays]
     both[place[stays & (t != someone[place])]] = True
     stays &= both[place]
-    return People(y[stays], t[stays], place[stays], x[stays], z[stays], labels)
+    within = None if site is None else site_places(site, place)[stays]
+    return People(y[stays], t[stays], place[stays], x[stays], z[stays], labels, within)
 
 
 def telling_people(people: People, *, levels: bool) -> NDArray[np.bool_]:
@@ -280,13 +290,14 @@ def fit_model(
     people: People, adjusters: FloatArray, columns: FloatArray, options: Options, search: bool = True
 ) -> OneStepFit:
     """Fit the one-step model with these moderator columns."""
-    table = checked(people.outcome, people.treatment, people.place, adjusters, columns)
+    table = checked(people.outcome, people.treatment, people.place, adjusters, columns, people.site)
     return fit_columns(table, options, scalar=columns.shape[1] == 1, search=search)
 
 
 def feasible(people: People, adjusters: FloatArray, columns: FloatArray, options: Options) -> Feasibility:
     """Return whether `fit_model` has estimates with these moderator columns."""
-    return feasibility(checked(people.outcome, people.treatment, people.place, adjusters, columns), options)
+    table = checked(people.outcome, people.treatment, people.place, adjusters, columns, people.site)
+    return feasibility(table, options)
 
 
 def reading_of(fit: OneStepFit, q: int, dropped: str, people: People) -> Reading:
@@ -304,6 +315,8 @@ def reading_of(fit: OneStepFit, q: int, dropped: str, people: People) -> Reading
             evaluations=fit.optimiser.evaluations,
             interaction_tau2=_interaction_tau2(fit),
             sharing=tuple(people.labels[list(fit.sharing)].tolist() if fit.sharing else ()),
+            site_variance=fit.site_variance,
+            sites=fit.sites,
         )
     reason = reason_of(fit.status, fit.message, dropped)
     return replace(nothing(q, fit.status, reason), evaluations=fit.optimiser.evaluations)

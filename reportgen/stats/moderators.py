@@ -125,6 +125,7 @@ def screen_moderator(
     moderator: ArrayLike | Levels,
     *,
     adjusters: ArrayLike | None = None,
+    site: ArrayLike | None = None,
     reference: int = 0,
     per: float = 1.0,
     percentiles: Sequence[float] = (),
@@ -153,6 +154,8 @@ def screen_moderator(
         A quantity, NaN where it is missing, or levels.
     adjusters : array_like (n, p) or (n,), optional
         The moderator may be among them.
+    site : array_like (n,), optional
+        As for `fit_one_step`: all models have a random intercept of the site.
     reference : int
         Code of the level that others are compared with; of no consequence for a quantity.
     per : float
@@ -227,7 +230,7 @@ def screen_moderator(
         people_per_slope=people_per_slope,
         residual=residual,
     )
-    people = complete(outcome, treatment, trial, moderator, adjusters)
+    people = complete(outcome, treatment, trial, moderator, adjusters, site)
     coded = code_moderator(people, moderator, reference, per, options, search)
     asked = _Asked(reading, minimum_trials, interaction_effect == "random")
     reason = unusable(people, minimum_trials)

@@ -46,6 +46,7 @@ UNKNOWABLE = (
     "the variance between trials cannot be estimated: with so few trials their treatment effects "
     "are explained in full by the coefficients of the model"
 )
+ONE_TRIAL_OF_SITES = "one trial: a model with a random intercept of its sites and one effect"
 REPRODUCED = "the model reproduces the outcome exactly, so that no residual variance is left"
 LARGEST = 1e60  # sum of squares of the outcome, whose fourth power the inference takes
 NEARLY_EXACT = 1e-10  # the same for a residual variance that the search drives to zero
@@ -537,7 +538,7 @@ def _judge(used: CrossProducts, model: Blocks, variances: Variances, places: NDA
     if edge:
         return "boundary", "; ".join([edge, *notes])
     if len(model.trials) == 1:
-        notes.insert(0, ONE_TRIAL)
+        notes.insert(0, ONE_TRIAL_OF_SITES if model.sites.any() else ONE_TRIAL)
     return "ok", "; ".join(notes) or CONVERGED
 
 

@@ -161,12 +161,15 @@ def build(
     covariance: np.ndarray,
     sigma2: float | np.ndarray,
     *,
+    site_variance: float | None = None,
     without_boundary: bool = False,
 ) -> FullMatrix:
     """The model of `fit_one_step(**arguments, **options)` with these variance parameters.
 
     `covariance` is in the order intercept, treatment, products; `sigma2` a number, one per trial in sorted order,
     or those of the control and the intervention arms.
+    `site_variance` is that of the sites, `arguments["site"]`, which are named within trials; a trial with one site has it in its
+    own intercept, where it has one.
     `without_boundary` leaves out the components whose parameter is zero, as Satterthwaite's method at a boundary needs.
     """
     y, t, trial = arguments["outcome"], arguments["treatment"], arguments["trial"]
@@ -213,6 +216,13 @@ def build(
             outer = np.outer(Z[:, a], Z[:, b])
             components.append(same_trial * (outer if a == b else outer + outer.T))
             gamma.append(float(covariance[a, b]))
+    if site_variance is not None:
+        same_site = (arguments["site"][:, None] == arguments["site"][None, :]) & (same_trial > 0)
+        if options["intercept"] == "stratified":
+            several = np.array([len(set(arguments["site"][trial == own].tolist())) > 1 for own in trial])
+            same_site &= several[:, None]
+        components.append(same_site.astype(float))
+        gamma.append(float(site_variance))
     if without_boundary:
         pairs = [(g, c) for g, c in zip(gamma, components, strict=True) if g != 0]
         gamma, components = [g for g, _ in pairs], [c for _, c in pairs]
