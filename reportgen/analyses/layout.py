@@ -297,7 +297,8 @@ def people_digest(people: Selection) -> str:
     """Return a digest of who enters a cell; where they stand in the repository is not part of it."""
     found = hashlib.sha256()
     exposure = np.empty(0) if people.exposure is None else people.exposure
-    for array in (people.response, people.treatment, people.keys, people.adjusters, exposure):
+    site = np.empty(0) if people.site is None else people.site
+    for array in (people.response, people.treatment, people.keys, people.adjusters, exposure, site):
         found.update(np.ascontiguousarray(array).tobytes())
     words = (
         people.kind,
@@ -313,6 +314,7 @@ def people_digest(people: Selection) -> str:
         tuple(people.instruments.items()),
         people.in_comparison,
         people.excluded,
+        people.unknown_sites,
     )
     found.update(repr(words).encode())
     return found.hexdigest()
@@ -356,6 +358,7 @@ def repository_digest(repository: Repository) -> str:
     collected = [(sorted(trial.collected_covariates), sorted(trial.collected_measures)) for trial in repository.trials]
     ledger = [replace(line, origin=Origin(line.origin.short, 0)) for line in repository.ledger]
     found.update(repr((trials, collected, ledger, repository.fingerprint, repository.files)).encode())
+    found.update(repr(repository.sites.tolist()).encode())
     return found.hexdigest()
 
 

@@ -124,6 +124,7 @@ def level_effects(
         people.trial,
         column_of(moderator, people),
         adjusters=adjusters_of(people),
+        site=people.site,
         values=values,
         reference=max(moderator.reference, 0),
         **_options(node, CONSISTENT),
@@ -222,6 +223,7 @@ class _Levels:
             people.treatment[mask],
             people.trial[mask],
             adjusters=None if adjusters is None else adjusters[mask],
+            site=None if people.site is None else people.site[mask],
             **_options(self.node, ALONE),
         )
         builder = builder.at(status=fit.status)

@@ -19,6 +19,7 @@ from reportgen.analyses.naming import adjuster_label, adjuster_labels, level_num
 from reportgen.analyses.pooled_fits import Fits, TwoStageFit, fit, one_step_of, poolable, predicted
 from reportgen.analyses.recording import NAN, comparison_records, excluded_record, for_pooled
 from reportgen.analyses.selection import Selection, not_estimable
+from reportgen.analyses.sites_record import site_variance, sites_record
 from reportgen.analyses.suppressed_trials import (
     disclosed_effect,
     disclosed_in_digits,
@@ -47,15 +48,14 @@ from reportgen.records.model import (
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Status, Value, slug
 from reportgen.records.printed import Figures
+from reportgen.records.sites import Sites
 from reportgen.release.estimates import estimate_record, multiplied, scalar
 from reportgen.release.rules import FOR_ANOTHER, TOO_CLOSE, TOO_FEW, SuppressionReason, few_in_an_arm, guards
 from reportgen.release.suppressed_effects import printed_digits, suppressed_rows, without_checks
 from reportgen.release.values import Values
 from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.spec.study import Study
-from reportgen.stats import (
-    Effect,
-)
+from reportgen.stats import Effect, OneStepFit
 
 FULL_SCALE = 100.0
 SOLVED = "an analysis of covariance has a closed solution, without a search"
@@ -307,7 +307,16 @@ def _record(
         not_adjusted=_not_adjusted(selection, node, study, builder) if used else (),
         kind=selection.kind,
         model="two-stage" if selection.in_two_stages else "one-step",
+        sites=_sites(selection, used, builder, unit, reason),
     )
+
+
+def _sites(selection: Selection, fits: Fits | None, values: Values, unit: str, reason: str) -> Sites[Value] | None:
+    """Return the sites within trials, with the variance of their intercepts where the model of the effect has them."""
+    if selection.kind != "continuous":
+        return sites_record(selection, values)
+    found = fits.model.site_variance if fits and isinstance(fits.model, OneStepFit) else NAN
+    return sites_record(selection, values, site_variance(found, values, unit, reason))
 
 
 def _of_cell(selection: Selection, fits: Fits | None, values: Values) -> Values:
@@ -336,6 +345,8 @@ def _suppression_reason(selection: Selection, node: Node, study: Study) -> str:
 
 def _not_searched(selection: Selection, fits: Fits | None) -> str:
     """Return why a fit has no number of evaluations, or no criterion."""
+    if fits is not None and fits.alone_with_sites:
+        return ""
     if selection.kind == "continuous":
         return SOLVED
     if selection.in_two_stages and (fits is None or not fits.alone):
@@ -344,7 +355,7 @@ def _not_searched(selection: Selection, fits: Fits | None) -> str:
 
 
 def _evaluations(fits: Fits | None, builder: Values, reason: str) -> Any:
-    if fits is None or fits.alone or isinstance(fits.model, TwoStageFit):
+    if fits is None or (fits.alone and not fits.alone_with_sites) or isinstance(fits.model, TwoStageFit):
         return builder.none("evaluations", reason)
     return builder.count("evaluations", fits.model.optimiser.evaluations, "evaluations")
 
@@ -355,7 +366,7 @@ def _not_adjusted(selection: Selection, node: Node, study: Study, values: Values
 
 
 def _criterion(fits: Fits | None) -> float:
-    if fits is None or fits.alone or isinstance(fits.model, TwoStageFit):
+    if fits is None or (fits.alone and not fits.alone_with_sites) or isinstance(fits.model, TwoStageFit):
         return NAN
     return fits.model.criterion
 

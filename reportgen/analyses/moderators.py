@@ -21,6 +21,7 @@ from reportgen.analyses.recording import comparison_records, excluded_record, fo
 from reportgen.analyses.scatter import scatter_record
 from reportgen.analyses.screened import Screened, as_screened, guarded
 from reportgen.analyses.selection import Selection, not_estimable, without_adjuster
+from reportgen.analyses.sites_record import site_variance, sites_record
 from reportgen.analyses.trial_interactions import Earlier, Printed
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import ExcludedParticipants
@@ -222,6 +223,7 @@ def _screen_record(
         flips=values.count("draws", flips[0], "draws") if flips else None,
         kind=selection.kind,
         pooled=selection.measure if selection.in_two_stages else "",
+        sites=sites_record(selection, values),
     )
 
 
@@ -352,6 +354,7 @@ def _reading(
         reason=TOO_FEW if suppressed else cause,
         evaluations=disclosed(values.count("evaluations", reading.evaluations, "evaluations")),
         criterion=disclosed(values.fixed("criterion", reading.criterion, "criterion", "", cause)),
+        site_variance=disclosed(site_variance(reading.site_variance, values, unit, cause)) if reading.sites else None,
     )
 
 

@@ -27,6 +27,7 @@ from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import NAN, excluded_record
 from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import adjusters_of, narrowed
+from reportgen.analyses.sites_record import sites_record
 from reportgen.analyses.variants import with_variants
 from reportgen.records.honesty import SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, Value
@@ -116,6 +117,7 @@ def search_record(
         status=status,
         reason=reason,
         honesty=honest.whole(_strongest(partition)) if honest and partition else None,
+        sites=sites_record(selection, values),
     )
 
 

@@ -22,6 +22,7 @@ from reportgen.analyses.naming import scale_of, setting_decimals, setting_number
 from reportgen.analyses.peeling_search import BoolArray, Peeled
 from reportgen.analyses.recording import NAN, excluded_record, for_outcome
 from reportgen.analyses.search_people import Cost
+from reportgen.analyses.sites_record import sites_record
 from reportgen.records.estimate import Estimate, NotAdjusted
 from reportgen.records.honesty import SubgroupHonesty
 from reportgen.records.names import outcome_label
@@ -116,6 +117,7 @@ def peeling_record(
         if found is not None and _known(found.overall.effect)
         else (),
         honesty=honest.whole(max(box.z for box in boxes), sizes) if honest and boxes else None,
+        sites=sites_record(selection, builder),
     )
 
 

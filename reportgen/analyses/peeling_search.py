@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import NAN
-from reportgen.analyses.screened import searched_names
+from reportgen.analyses.screened import searched_names, without_sites
 from reportgen.analyses.search_people import Cost, SearchPeople, people_who_enter
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.release.rules import guards
@@ -101,6 +101,7 @@ def peeled(
     """
     selection = people
     reason = not_estimable(selection, node)
+    screened = without_sites(screened, people, columns, screened_by)
     names = () if reason else searched_names(node, selection, tuple(columns), screened, screened_by)
     moderators = {name: columns[name] for name in names}
     if not moderators:

@@ -81,9 +81,18 @@ class Fits:
         return len(self.trials.labels) == 1
 
     @property
+    def alone_with_sites(self) -> bool:
+        """Whether that effect is of a model with a random intercept of the site, and not of a regression without it."""
+        return self.alone and isinstance(self.model, OneStepFit) and self.model.sites > 0
+
+    @property
+    def _by_regression(self) -> bool:
+        return self.alone and not self.alone_with_sites
+
+    @property
     def status(self) -> Status:
         """How the fit of the effect ended."""
-        return self.trials.status[0] if self.alone else self.model.status
+        return self.trials.status[0] if self._by_regression else self.model.status
 
     @property
     def failed(self) -> bool:
@@ -93,12 +102,12 @@ class Fits:
     @property
     def message(self) -> str:
         """What is to be said of the fit of the effect."""
-        return self.trials.reason[0] if self.alone else self.model.message
+        return self.trials.reason[0] if self._by_regression else self.model.message
 
     @property
     def effect(self) -> Effect:
         """The effect: that of the model of all trials, or of the one trial by a regression of its own."""
-        return self.of_trial(0) if self.alone else self.model.effect
+        return self.of_trial(0) if self._by_regression else self.model.effect
 
     @property
     def dispersion(self) -> float:
@@ -107,6 +116,8 @@ class Fits:
 
     def of_trial(self, place: int) -> Effect:
         """Return the effect of one trial by itself."""
+        if self.alone_with_sites:
+            return self.model.effect
         own = self.trials.effect()
         estimate, std_error, df = (float(np.asarray(part)[place]) for part in (own.estimate, own.std_error, own.df))
         return Effect(estimate, std_error, df, df)
@@ -211,7 +222,13 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
     options: dict[str, Any] = node.model_dump(
         include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}
     )
-    return fit_one_step(*people, adjusters=adjusters_of(selection), treatment_effect=treatment_effect, **options)
+    return fit_one_step(
+        *people,
+        adjusters=adjusters_of(selection),
+        site=selection.site,
+        treatment_effect=treatment_effect,
+        **options,
+    )
 
 
 def predicted(fitted: Model, node: Node) -> tuple[float, float]:

@@ -21,7 +21,7 @@ from reportgen.analyses.partition_context import Naming
 from reportgen.analyses.partition_record import search_record
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import comparison_records, for_outcome, search_range_record, suppression_record
-from reportgen.analyses.screened import reading_tested, searched_names
+from reportgen.analyses.screened import reading_tested, searched_names, without_sites
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.records.names import outcome_label
@@ -110,6 +110,7 @@ def partitioned(
     node : RecursivePartitioning node of the study file
     screened_by : Moderators node of the study file, optional
     """
+    screened = without_sites(screened, people, columns, screened_by)
     names = searched_names(node, people, tuple(columns), screened, screened_by)
     moderators = {name: columns[name] for name in names}
     entering = searchable(node, people, moderators, missing=node.missing)

@@ -66,6 +66,26 @@ def screening(people: Selection, columns: Mapping[str, Moderator], *, node: Node
     return tuple(_fit(people, moderator, node) for moderator in columns.values())
 
 
+def without_sites(
+    fits: Sequence[ModeratorFit], people: Selection, columns: Mapping[str, Moderator], node: Node | None
+) -> Sequence[ModeratorFit]:
+    """Return the fits of a screening as a search takes them: by models without sites, which neither it nor its draws know.
+
+    Parameters
+    ----------
+    fits : sequence of ModeratorFit
+        Of the screening; empty without one.
+    people : Selection
+    columns : mapping of str to Moderator
+        The moderators of the screening.
+    node : Moderators node of the study file, or None
+        The screening.
+    """
+    if people.site is None or node is None:
+        return fits
+    return screening(replace(people, site=None), columns, node=node)
+
+
 def as_screened(
     people: Selection, columns: Mapping[str, Moderator], fits: Sequence[ModeratorFit], node: Node
 ) -> list[Screened]:
@@ -176,6 +196,7 @@ def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool
         df_floor=node.df_floor,
         adjuster_slopes=node.adjuster_slopes,
         residual=node.residual,
+        site=selection.site,
         **asked,
     )
 

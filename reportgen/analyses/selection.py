@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,10 @@ from reportgen.spec.outcomes import MEASURES, OF_RISKS, Kind, Measure, Outcome, 
 from reportgen.spec.references import baseline_of, expanded
 from reportgen.spec.study import Comparison, MetaAnalysis, Pooled, Study
 from reportgen.stats.choices import Link
+from reportgen.stats.crossproducts import number_trials
 from reportgen.stats.descriptive import pooled_sd, small_sample_factor
 from reportgen.stats.events import alike
+from reportgen.stats.sites import site_places
 
 FloatArray = NDArray[np.float64]
 BASELINE_ADJUSTER = "baseline"
@@ -89,6 +92,10 @@ class Selection:
         How many people of each trial, control and intervention, are left out for the sake of a subgroup alone; empty without one.
     spread : mapping of str to float
         By what outcome and baseline of each trial were divided, where the measure is standardised; else empty.
+    site : ndarray of int, shape (n,), or None
+        Number of each person's site within the trial; None where no trial has people of two.
+    unknown_sites : bool
+        Whether the site of some of them is not known, in a trial where that of others is.
     """
 
     outcome: str
@@ -112,6 +119,17 @@ class Selection:
     measure: Measure = MEASURES["continuous"][0]
     spread: Mapping[str, float] = field(default_factory=dict)
     outside: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    site: NDArray[np.int64] | None = None
+    unknown_sites: bool = False
+
+    @property
+    def sites(self) -> int:
+        """Sites of trials with people of two or more."""
+        return sum(number for number in map(len, self._sites_of_trials) if number > 1)
+
+    @property
+    def _sites_of_trials(self) -> list[set[int]]:
+        return [] if self.site is None else [set(self.site[self.trial == name].tolist()) for name in self.trials]
 
     @property
     def in_two_stages(self) -> bool:
@@ -225,6 +243,7 @@ def narrowed(selection: Selection, stays: NDArray[np.bool_ | np.int64], excluded
         keys=selection.keys[stays],
         adjusters=selection.adjusters[stays],
         exposure=None if selection.exposure is None else selection.exposure[stays],
+        site=None if selection.site is None else selection.site[stays],
         instruments={name: found for name, found in selection.instruments.items() if name in remaining},
         excluded=excluded,
     )
@@ -355,11 +374,26 @@ def select(
         not study.outcomes[outcome].of_events or direction_of(study.outcomes[outcome], outcome, study) == "higher",
         study.outcomes[outcome].effect_measure,
         outside=beyond,
+        **_sites(repository.sites[stays], trial_of[stays]),
     )
     if study.outcomes[outcome].standardised:
         based = _asks_for_baseline(study.outcomes[outcome], used)
         return _standardised(everybody, (before if based else after)[stays])
     return everybody if telling_nothing else without_trials(everybody, _telling_nothing(everybody))
+
+
+def _sites(names: NDArray[np.object_], trial: NDArray[np.object_]) -> dict[str, Any]:
+    """Return the number of each person's site within the trial, and whether some are not known; nothing without two of a trial."""
+    if all(name is None for name in names):
+        return {}
+    places = site_places(names, number_trials(trial)[0])
+    if not places.any():
+        return {}
+    known = {here for here, name in zip(trial, names, strict=True) if name is not None}
+    return {
+        "site": places,
+        "unknown_sites": any(name is None and here in known for here, name in zip(trial, names, strict=True)),
+    }
 
 
 def _beyond(

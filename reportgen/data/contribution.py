@@ -13,6 +13,7 @@ from reportgen.data.joined import joined
 from reportgen.data.notes import Notes
 from reportgen.data.people import People, randomised
 from reportgen.data.repository import FileInfo
+from reportgen.data.sites import sites_of
 from reportgen.data.sources import Finder
 from reportgen.data.variables import Measured, read_covariate, read_instrument
 from reportgen.spec.load import LocatedMapping, Spec
@@ -28,6 +29,7 @@ class Contribution:
     measures: dict[str, list[Measured]]
     files: tuple[FileInfo, ...]
     notes: Notes
+    sites: ObjectArray
 
 
 def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribution | None:
@@ -54,6 +56,7 @@ def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribut
         elif name in spec.study.instruments:
             uses = event_uses(name, spec.study)
             measures[name] = read_instrument(finder, spec.study.instruments[name], people, uses)
+    sites = sites_of(mapping, files, people, notes)
     note_garbled(tables, mapping, notes)
     infos = tuple(table.info for table in tables if table is not None)
-    return Contribution(located, people, covariates, measures, infos, notes)
+    return Contribution(located, people, covariates, measures, infos, notes, sites)

@@ -122,6 +122,7 @@ def _pooled(contributions: list[Contribution], study: Study) -> Repository:
         ledger=tuple(ledger),
         fingerprint=hashlib.sha256(hashed.encode()).hexdigest(),
         files=files,
+        sites=np.concatenate([contribution.sites for contribution in contributions]),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from reportgen.data.columns import ObjectArray
 from reportgen.late import pd
 from reportgen.origin import Origin
 
@@ -136,6 +137,8 @@ class Repository:
     fingerprint : str
         Hash over names and hashes of the files.
     files : tuple of FileInfo
+    sites : array of str or None
+        The site of each participant within the trial, as the files name it; None where it is not known.
     """
 
     participants: pd.DataFrame
@@ -144,6 +147,7 @@ class Repository:
     ledger: tuple[LedgerLine, ...]
     fingerprint: str
     files: tuple[FileInfo, ...]
+    sites: ObjectArray
 
     @cached_property
     def measured(self) -> dict[tuple[str, str, str], pd.DataFrame]:

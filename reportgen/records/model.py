@@ -21,6 +21,7 @@ from reportgen.records.numbers import Inline, Number, Status, V, read_back
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 from reportgen.records.record import Record
+from reportgen.records.sites import Sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,8 @@ REGRESSIONS = {"continuous": "analysis of covariance", "binary": "logistic regre
 """By what the effect of one trial by itself is estimated, by the kind of its outcome."""
 STANDARDISED = "logistic regression standardised over participants"
 """By what a risk ratio or a risk difference of one trial is."""
+ONE_TRIAL_OF_SITES = "linear mixed model with a random intercept of the site"
+"""By what that of a trial alone is whose sites are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +304,8 @@ class PooledEffect(Generic[V]):
     model : {'one-step', 'two-stage'}
         Which one `estimate` and `heterogeneity` are of, where several trials are pooled. A measure without a one-step model has no
         check by a two-stage one: its `two_stage` is empty, and `two_stage_heterogeneity` belongs to the effect itself.
+    sites : Sites or None
+        With their variance in the `model` where it has them; None where no trial has people of two sites.
     """
 
     id: str
@@ -338,6 +343,7 @@ class PooledEffect(Generic[V]):
     events: ArmEvents[V] | None = None
     absolute: AbsoluteEffect[V] | None = None
     dispersion: kinds.Statistic[V] | None = None
+    sites: Sites[V] | None = None
 
     @property
     def empty(self) -> bool:
@@ -357,6 +363,8 @@ class PooledEffect(Generic[V]):
     @property
     def regression(self) -> str:
         """By what the effect of one trial by itself is estimated."""
+        if self.alone and self.sites is not None and self.kind == "continuous":
+            return ONE_TRIAL_OF_SITES
         return STANDARDISED if self.model == "two-stage" else REGRESSIONS[self.kind]
 
     @property

@@ -16,6 +16,7 @@ from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjust
 from reportgen.records.level_effects import LevelEffects
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
+from reportgen.records.sites import Sites
 from reportgen.records.trial_interactions import ContrastByTrial
 
 Tier = Literal["significant", "weak", "neither", "not estimable"]
@@ -41,7 +42,8 @@ class InteractionReading(Generic[V]):
     """One reading of an interaction.
 
     `each` has one estimate for a quantity (for a step of it), and one for each level but the reference; `p` is that of the
-    joint test where there are several. `evaluations` and `criterion` are of the fit.
+    joint test where there are several. `evaluations`, `criterion` and `site_variance`, the variance of the intercepts of sites, are of
+    the fit.
     """
 
     each: tuple[Estimate[V], ...]
@@ -52,6 +54,7 @@ class InteractionReading(Generic[V]):
     reason: str
     evaluations: kinds.Count[V]
     criterion: kinds.Statistic[V]
+    site_variance: kinds.Heterogeneity[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,7 @@ class Screen(Generic[V]):
     `span` is the width of the outcome's scale (0 where it has none): outcomes in one unit on scales of one width share an
     axis. `scale` is that of the effects, and interactions are their contrasts. `tested` counts the moderators with an estimate.
     `flips` are the random draws by which p is adjusted; None without. `kind` is that of the outcome. `pooled` is the measure of its
-    pooled effects, where that is another than the one whose interactions these are.
+    pooled effects, where that is another than the one whose interactions these are. `sites` are those of its people, None without.
     """
 
     id: str
@@ -222,6 +225,7 @@ class Screen(Generic[V]):
     flips: kinds.Count[V] | None = None
     kind: Literal["continuous", "binary", "count"] = "continuous"
     pooled: str = ""
+    sites: Sites[V] | None = None
 
     @property
     def empty(self) -> bool:

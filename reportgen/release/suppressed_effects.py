@@ -28,7 +28,16 @@ from reportgen.release.rules import (
 )
 
 DISCLOSED_WITHOUT_CHECKS = ("effect", "low", "high", "p")
-CHECKS = ("scaled_checks", "absolute", "dispersion", "heterogeneity", "common", "two_stage", "two_stage_heterogeneity")
+CHECKS = (
+    "scaled_checks",
+    "absolute",
+    "dispersion",
+    "sites",
+    "heterogeneity",
+    "common",
+    "two_stage",
+    "two_stage_heterogeneity",
+)
 FINGERPRINTS = ("evaluations", "criterion", "df_unfloored")  # of the data, and of use to an auditor only
 BOUNDS = {"<0.001": (0.0, 0.001), ">0.99": (0.99, 1.0), ">1000": (1000.0, 2000.0)}
 

@@ -573,6 +573,9 @@ class Mapping(Node):
     """Country of the trial, for the table of trials; by trial, where the file holds several."""
     data: tuple[Data, ...]
     """The data file and how it is read; several files of a trial in a list are joined by participant."""
+    site: Name | None = None
+    """The column that holds each participant's site (practice, hospital, centre) within the trial; the first file that has
+    it. One-step models of continuous outcomes then have a random intercept of the site."""
     arms: Arms
     """The randomised arms."""
     visits: dict[Code, Line] = {}

@@ -329,7 +329,14 @@ class Columns:
 
     def select(self, rows: NDArray[np.bool_]) -> Columns:
         """Those of some rows, over the same trials."""
-        names = ("outcome", "treatment", "adjusters", "moderators", "codes", *(("sites",) if self.sites is not None else ()))
+        names = (
+            "outcome",
+            "treatment",
+            "adjusters",
+            "moderators",
+            "codes",
+            *(("sites",) if self.sites is not None else ()),
+        )
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     def _by_site(self, mean: FloatArray) -> Sites | None:

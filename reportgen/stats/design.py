@@ -249,7 +249,9 @@ def blocks(
         current[:] = raw
     size = products.size
     if sites is not None:
-        current = extended_centred(current, sites, size) if stratified else extended(current, sites, _means(products) - shift)
+        current = (
+            extended_centred(current, sites, size) if stratified else extended(current, sites, _means(products) - shift)
+        )
         raw = extended(raw, sites, _means(products) - shift)
     scale = np.einsum("kii->ki", current).copy()
     level = np.einsum("k,ki->i", size.astype(float), np.column_stack([np.ones(len(size)), products.mean]) ** 2)

@@ -19,9 +19,7 @@ IntArray = NDArray[np.int64]
 
 SITE = "site"  # the random columns of sites are called site[0], site[1], ...
 ONE_EACH = "no trial has people of two sites of which one has two people: the variance between sites is not estimated"
-CONFOUNDED = (
-    "the variance between sites cannot be estimated: the sites of a trial cannot be told apart from its arms or its people"
-)
+CONFOUNDED = "the variance between sites cannot be estimated: the sites of a trial cannot be told apart from its arms or its people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,9 @@ def site_places(site: ArrayLike, codes: IntArray) -> IntArray:
     """
     values = np.asarray(site)
     if values.shape != codes.shape:
-        raise ValueError(f"site has {values.shape[0]} rows, the outcome has {len(codes)}; give one value for each participant")
+        raise ValueError(
+            f"site has {values.shape[0]} rows, the outcome has {len(codes)}; give one value for each participant"
+        )
     if values.dtype.kind == "O":
         missing = np.fromiter((v is None or v != v for v in values), bool, values.size)
     elif values.dtype.kind == "f":
@@ -110,8 +110,10 @@ def site_sums(columns: FloatArray, mean: FloatArray, codes: IntArray, places: In
     cell = codes[whole] * width + places[whole]
     apart = columns[whole] - mean[codes[whole]]
     size = np.bincount(cell, minlength=trials * width).astype(float).reshape(trials, width)
-    sums = np.stack([np.bincount(cell, weights=column, minlength=trials * width) for column in apart.T], axis=1)
-    return Sites(size, sums.reshape(trials, width, m))
+    sums: FloatArray = np.stack(
+        [np.bincount(cell, weights=column, minlength=trials * width) for column in apart.T], axis=1
+    )
+    return Sites(size, sums.reshape(trials, width, m).astype(np.float64))
 
 
 def extended(matrix: FloatArray, sites: Sites, mean: FloatArray) -> FloatArray:

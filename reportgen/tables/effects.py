@@ -478,6 +478,7 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
     """Return how each fit ended: status, evaluations of the criterion, its value, degrees of freedom, and what was wrong."""
     results_of = {record.name: [effect for effect in record.results if not effect.empty] for record in fitted}
     remarks = any(_remark(effect) for effects in results_of.values() for effect in effects)
+    sites = any(site_variance(effect) for effects in results_of.values() for effect in effects)
     columns = [
         Column(("Fit",), "left"),
         Column(("Status",), "left"),
@@ -485,17 +486,19 @@ def model_status(fitted: Sequence[MetaAnalysis]) -> Table:
         Column(("Criterion",), "decimal"),
         Column(("of the model",), "decimal", ("Degrees of freedom",)),
         Column(("used",), "decimal", ("Degrees of freedom",)),
+        *([Column(("Variance between sites",), "decimal")] if sites else []),
         *([Column(("Remark",), "left")] if remarks else []),
     ]
     groups = []
     for record in fitted:
         titles = record.titles
         for comparison, found in groupby(results_of[record.name], key=lambda effect: effect.comparison):
-            rows = tuple(_status_row(effect, remarks) for effect in found)
+            rows = tuple(_status_row(effect, sites=sites, remarks=remarks) for effect in found)
             groups.append(Group(rows, head=(titles[comparison],)))
     notes: tuple[Inline, ...] = (
         (
-            "Criterion: minus twice the log-likelihood, restricted or full, as minimised. Boundary: the fit is valid and finds no variation between trials.",
+            "Criterion: minus twice the log-likelihood, restricted or full, as minimised. Boundary: the fit is valid and finds no variation between trials"
+            f"{', or between sites' if sites else ''}.",
         ),
     )
     return Table(tuple(columns), tuple(groups), notes)
@@ -511,7 +514,12 @@ def _remark(effect: PooledEffect) -> Inline:
     )
 
 
-def _status_row(effect: PooledEffect, remarks: bool) -> Row:
+def site_variance(effect: PooledEffect) -> Inline:
+    """Return the variance of the intercepts of sites within trials; nothing where the model has none."""
+    return (effect.sites.variance,) if effect.sites is not None and effect.sites.variance is not None else ()
+
+
+def _status_row(effect: PooledEffect, *, sites: bool, remarks: bool) -> Row:
     cells: list[Inline] = [
         _status(effect),
         (effect.evaluations,),
@@ -519,6 +527,8 @@ def _status_row(effect: PooledEffect, remarks: bool) -> Row:
         (effect.df_unfloored,),
         (effect.estimate.df,),
     ]
+    if sites:
+        cells.append(site_variance(effect))
     if remarks:
         cells.append(_remark(effect))
     head = (effect.outcome_label, ", ", effect.follow_up_label)

@@ -56,7 +56,11 @@ def of_r(place: int, inference: str) -> OneStepFit:
 
 def name_of(place: int) -> str:
     entry = VALUES[place]
-    words = [entry["data"], entry["moderator"], *(entry[name] for name, value in DEFAULTS.items() if entry.get(name, value) != value)]
+    words = [
+        entry["data"],
+        entry["moderator"],
+        *(entry[name] for name, value in DEFAULTS.items() if entry.get(name, value) != value),
+    ]
     return "-".join(word for word in words if word)
 
 

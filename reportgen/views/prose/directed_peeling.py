@@ -14,6 +14,7 @@ from reportgen.tables.adjusters import Fits, fits_of, peeling_fits
 from reportgen.tables.phrases import counted
 from reportgen.views.prose.draws import drawn_in, draws_in_words
 from reportgen.views.prose.models import (
+    OF_SEARCH,
     SEARCH_TREATMENT,
     adjusted_for,
     adjusters_lost,
@@ -27,6 +28,7 @@ from reportgen.views.prose.models import (
     planned_only,
     screened_first,
     suppressed_sentence,
+    without_sites,
 )
 
 OBJECTIVE = {
@@ -55,6 +57,7 @@ def peeling_methods(record: DirectedPeeling) -> Iterator[Inline]:
     yield _search(settings, fits, linear=linear)
     if ratios:
         yield _of_events(ratios, fits, settings, linear=linear)
+    yield from without_sites((result.sites for result in record.results), OF_SEARCH)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [result.excluded for result in record.results])
     yield _beam(settings)
     yield from _directions(record)

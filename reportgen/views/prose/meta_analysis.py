@@ -7,14 +7,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import MEAN_DIFFERENCE, SMD, EffectScale
 from reportgen.records.estimate import ComparisonRecord
-from reportgen.records.model import MetaAnalysis, ModelSettings, PooledEffect
+from reportgen.records.model import REGRESSIONS, MetaAnalysis, ModelSettings, PooledEffect
 from reportgen.records.numbers import Inline, Number
+from reportgen.records.sites import Sites
 from reportgen.spec.outcomes import Outcome
 from reportgen.spec.study import Study, Window
 from reportgen.tables.adjusters import Fits, effect_fits, fits_of, is_own_baseline
 from reportgen.tables.phrases import enumerated, joined
 from reportgen.views.prose.events import POOLING, TEST, event_models, standardised_models
-from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, planned_only
+from reportgen.views.prose.models import (
+    INFERENCE,
+    adjusted_for,
+    adjusters_lost,
+    on_log_scale,
+    planned_only,
+    random_sites,
+    without_sites,
+)
 from reportgen.views.prose.section import Section, sections_of_each
 
 INTERCEPT = {
@@ -39,6 +48,7 @@ DF_FLOOR = {
     "trials-1": "; degrees of freedom are never allowed below the number of trials minus one",
     "none": "",
 }
+TRIALS_WITHOUT_SITES = " The effects estimated in each trial do not take account of its sites."
 TIE = {"earlier": "the earlier one", "later": "the later one"}
 
 
@@ -201,21 +211,36 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
         yield planned_only("No effect could be estimated")
     kinds = _one_step_kinds(record) if record.results else {"continuous"}
     if "continuous" in kinds:
-        yield _model(settings, _fits_of_kind("continuous", record))
+        sites = random_sites(_sites("continuous", record), stratified=settings.intercept == "stratified")
+        yield _model(settings, _fits_of_kind("continuous", record), sites)
         yield _uncertainty(settings)
     for kind in sorted(kinds - {"continuous"}):
         yield from event_models(kind, settings, _fits_of_kind(kind, record), alone=False)
+    yield from without_sites(_of_events(record), "Models of events do")
     yield from _standardised(record, alone=False)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
     yield from on_log_scale(effect.scale for effect in record.results)
     yield _participants(settings)
     if kinds:
-        yield _checks(settings, all_one_step=all(effect.model == "one-step" for effect in record.results))
+        yield _checks(
+            settings,
+            _sites("continuous", record),
+            all_one_step=all(effect.model == "one-step" for effect in record.results),
+        )
 
 
 def _one_step_kinds(record: MetaAnalysis) -> set[str]:
     """Return the kinds of the outcomes whose effects are those of one-step models."""
     return {effect.kind for effect in record.results if effect.model == "one-step"}
+
+
+def _sites(kind: str, record: MetaAnalysis) -> list[Sites | None]:
+    """Return the sites within trials of the outcomes of one kind."""
+    return [effect.sites for effect in record.results if effect.kind == kind]
+
+
+def _of_events(record: MetaAnalysis) -> list[Sites | None]:
+    return [effect.sites for effect in record.results if effect.kind != "continuous"]
 
 
 def _standardised(record: MetaAnalysis, *, alone: bool) -> Iterator[Inline]:
@@ -248,7 +273,7 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
     yield ("No outcome was measured in more than one trial at any follow-up of a comparison.",)
     if "continuous" in kinds:
         yield (
-            f"Each effect{' on the other outcomes' if several else ''} is that of its trial, by analysis of covariance",
+            f"Each effect{' on the other outcomes' if several else ''} is that of its trial, by {_one_regression(record)}",
             *adjusted_for(settings.adjust_for, _fits_of_kind("continuous", record)),
             ": there is no pooling and no estimate of variation between trials. Confidence intervals use the t distribution with the residual degrees of freedom and have a level of ",
             settings.level,
@@ -256,10 +281,17 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
         )
     for kind in sorted(kinds - {"continuous"}):
         yield from event_models(kind, settings, _fits_of_kind(kind, record), alone=True)
+    yield from without_sites(_of_events(record), "Models of events do")
     yield from _standardised(record, alone=True)
     yield from on_log_scale(effect.scale for effect in record.results)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
     yield _participants(settings)
+
+
+def _one_regression(record: MetaAnalysis) -> str:
+    """Return by what the effect of a trial alone is estimated."""
+    found = [effect.regression for effect in record.results if effect.kind == "continuous"]
+    return " or ".join(dict.fromkeys(found)) or REGRESSIONS["continuous"]
 
 
 def _comparison(comparison: ComparisonRecord) -> Inline:
@@ -277,7 +309,7 @@ def _comparison(comparison: ComparisonRecord) -> Inline:
     )
 
 
-def _model(settings: ModelSettings, fits: Fits) -> Inline:
+def _model(settings: ModelSettings, fits: Fits, sites: str) -> Inline:
     adjusted = adjusted_for(settings.adjust_for, fits)
     slopes = f", {SLOPES[settings.adjuster_slopes]}" if adjusted else ""
     both_random = settings.intercept == "random" and settings.treatment_effect == "random"
@@ -287,7 +319,7 @@ def _model(settings: ModelSettings, fits: Fits) -> Inline:
         f"trials at once (one-step meta-analysis), with {INTERCEPT[settings.intercept]} and "
         f"{TREATMENT[settings.treatment_effect]}",
         *adjusted,
-        f"{slopes}.{covariance} {RESIDUAL[settings.residual]} The model was estimated by {ESTIMATION[settings.estimation]}.",
+        f"{slopes}.{covariance}{sites} {RESIDUAL[settings.residual]} The model was estimated by {ESTIMATION[settings.estimation]}.",
     )
 
 
@@ -321,7 +353,7 @@ def _participants(settings: ModelSettings) -> Inline:
     )
 
 
-def _checks(settings: ModelSettings, *, all_one_step: bool) -> Inline:
+def _checks(settings: ModelSettings, sites: Sequence[Sites | None], *, all_one_step: bool) -> Inline:
     effect = "pooled effect" if all_one_step else "pooled effect of a one-step model"
     common = (
         f"Two checks accompany each {effect}: the same model with a common treatment effect, and"
@@ -330,5 +362,5 @@ def _checks(settings: ModelSettings, *, all_one_step: bool) -> Inline:
     )
     return (
         f"{common} a two-stage meta-analysis of the effects estimated in each trial, pooled by "
-        f"{POOLING[settings.two_stage_method]} with {TEST[settings.two_stage_test]}. Trial weights are those of the two-stage model, as are Cochran's Q with its p value, I², and the confidence interval of its τ², obtained by the Q-profile method and converted to that of I². A trial whose own effect cannot be estimated, for lack of residual variance or of participants, enters the one-step model but not the two-stage model.",
+        f"{POOLING[settings.two_stage_method]} with {TEST[settings.two_stage_test]}. Trial weights are those of the two-stage model, as are Cochran's Q with its p value, I², and the confidence interval of its τ², obtained by the Q-profile method and converted to that of I². A trial whose own effect cannot be estimated, for lack of residual variance or of participants, enters the one-step model but not the two-stage model.{TRIALS_WITHOUT_SITES if any(sites) else ''}",
     )

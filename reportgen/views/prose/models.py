@@ -13,6 +13,7 @@ from reportgen.records.estimate import ExcludedParticipants, SuppressionNote
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import SearchSettings
 from reportgen.records.peeling import PeelingSettings
+from reportgen.records.sites import Sites
 from reportgen.tables.adjusters import Fits, adjuster_name, in_models, not_adjusted, without_adjuster
 from reportgen.tables.phrases import counted, enumerated, joined
 
@@ -27,6 +28,7 @@ SEARCH_TREATMENT = {
 }
 FAMILY = {"odds ratio": "logistic", "rate ratio": "Poisson"}
 OVERDISPERSED = "; of counts, variances here and in the models fitted anew are multiplied by Pearson’s dispersion where that exceeds one (quasi-Poisson)"
+OF_SEARCH = "The search, any screening before it, its random draws and the effects in subgroups do"
 FEW_PEOPLE = "trials with fewer than ten participants for each slope share theirs"
 
 
@@ -65,6 +67,43 @@ def on_log_scale(scales: Iterable[EffectScale]) -> Iterator[Inline]:
     sentences = [scale.analysed for scale in dict.fromkeys(scales) if scale.analysed]
     if sentences:
         yield (" ".join(sentences),)
+
+
+def random_sites(sites: Iterable[Sites | None], *, stratified: bool = True) -> str:
+    """Return the sentences on sites within trials in linear mixed models; an empty text without sites.
+
+    Parameters
+    ----------
+    sites : iterable of Sites or None
+        Of each result.
+    stratified : bool
+        Whether each trial has an intercept of its own.
+    """
+    found = [item for item in sites if item is not None]
+    if not found:
+        return ""
+    own = "; a trial with people of one site has it in its own intercept" if stratified else ""
+    return f" Sites within trials have random intercepts with one variance for all trials{own}.{_unknown_sites(found)}"
+
+
+def without_sites(sites: Iterable[Sites | None], what: str) -> Iterator[Inline]:
+    """Yield the paragraph on models that do not know sites within trials; nothing without sites.
+
+    Parameters
+    ----------
+    sites : iterable of Sites or None
+        Of each result.
+    what : str
+        What does not know them, with its verb: "The search, its random draws and the effects in subgroups do".
+    """
+    if any(item is not None for item in sites):
+        yield (f"{what} not take account of sites within trials.",)
+
+
+def _unknown_sites(found: Iterable[Sites]) -> str:
+    if not any(item.unknown for item in found):
+        return ""
+    return " Participants of a trial whose site is not known count as one further site of it."
 
 
 def planned_only(nothing: str) -> Inline:

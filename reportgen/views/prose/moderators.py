@@ -7,10 +7,20 @@ from collections.abc import Iterator
 from reportgen.records.model import REGRESSIONS
 from reportgen.records.moderation import Moderation, Screen, ScreeningSettings
 from reportgen.records.numbers import Inline
+from reportgen.records.sites import Sites
 from reportgen.tables.adjusters import Fits, fits_of, screen_fits
 from reportgen.tables.phrases import counted, enumerated, percentiles
 from reportgen.views.prose.events import MODEL
-from reportgen.views.prose.models import INFERENCE, adjusted_for, adjusters_lost, on_log_scale, one_trial, own_slopes
+from reportgen.views.prose.models import (
+    INFERENCE,
+    adjusted_for,
+    adjusters_lost,
+    on_log_scale,
+    one_trial,
+    own_slopes,
+    random_sites,
+    without_sites,
+)
 
 DF_FLOOR = {
     "random": "; degrees of freedom are never allowed below the number of trials that tell something of the interaction, minus one",
@@ -63,9 +73,10 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     settings, fits = record.settings, fits_of(record, screen_fits)
     kinds = {screen.kind for screen in record.results} or {"continuous"}
     if "continuous" in kinds:
-        yield _model(settings, _of_kind("continuous", record))
+        yield _model(settings, _of_kind("continuous", record), random_sites(_sites(record, events=False)))
     for kind in sorted(kinds - {"continuous"}):
         yield _event_model(kind, settings, _of_kind(kind, record))
+    yield from without_sites(_sites(record, events=True), "Models of events do")
     yield from _other_measures(record)
     excluded = [screen.without_adjuster for screen in record.results]
     yield from adjusters_lost(record.name, settings.adjust_for, fits, excluded)
@@ -79,7 +90,8 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
     yield _tiers(record)
     yield from _min_p(record)
     if any(interaction.by_trial for screen in record.results for interaction in screen.interactions):
-        yield (BY_TRIAL.format(" or ".join(REGRESSIONS[kind] for kind in REGRESSIONS if kind in kinds)),)
+        unknown = " These estimates do not take account of sites." if any(_sites(record, events=False)) else ""
+        yield (BY_TRIAL.format(" or ".join(REGRESSIONS[kind] for kind in REGRESSIONS if kind in kinds)) + unknown,)
     yield _values(settings)
     if any(interaction.level_effects for screen in record.results for interaction in screen.interactions):
         yield CONSISTENT
@@ -92,6 +104,11 @@ def _of_kind(kind: str, record: Moderation) -> Fits:
         return screen_fits(screen, title) if screen.kind == kind else []
 
     return fits_of(record, each)
+
+
+def _sites(record: Moderation, *, events: bool) -> list[Sites | None]:
+    """Return the sites within trials of the outcomes that are events, or that are none."""
+    return [screen.sites for screen in record.results if (screen.kind != "continuous") is events]
 
 
 def _event_model(kind: str, settings: ScreeningSettings, fits: Fits) -> Inline:
@@ -137,7 +154,7 @@ def _event_uncertainty(settings: ScreeningSettings, *, alone: bool) -> Inline:
     )
 
 
-def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
+def _model(settings: ScreeningSettings, fits: Fits, sites: str) -> Inline:
     effect = {"random": "varies at random between trials", "common": "is common to all trials"}[
         settings.treatment_effect
     ]
@@ -148,7 +165,7 @@ def _model(settings: ScreeningSettings, fits: Fits) -> Inline:
         f"participants of all trials, with an intercept for each trial, a treatment effect that {effect}, the moderator "
         f"and its interaction with treatment{INTERACTION[settings.interaction_effect]}",
         *adjusted,
-        f".{slopes}{RESIDUAL[settings.residual]} A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
+        f".{slopes}{sites}{RESIDUAL[settings.residual]} A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
         "model alone, and a moderator needs ",
         settings.minimum_trials,
         " trial" if settings.minimum_trials.value == 1 else " trials",
@@ -197,6 +214,11 @@ def _min_p(record: Moderation) -> Iterator[Inline]:
     """Yield how p is adjusted by random draws; nothing where nothing was drawn."""
     flips = [screen.flips for screen in record.results if screen.flips is not None]
     if flips:
+        sites = (
+            " The models of draws do not take account of sites, between which random signs leave no correlation."
+            if any(_sites(record, events=False))
+            else ""
+        )
         varying = "; its adjusted p is at least p itself, for draws know no variation of interactions between trials"
         yield (
             "Each screening was repeated in ",
@@ -205,7 +227,7 @@ def _min_p(record: Moderation) -> Iterator[Inline]:
             "its residuals with random signs, the same for all outcomes of a participant. The min-p of an interaction is the "
             "share of these screenings whose smallest p is as small, the data themselves counted among them: of the moderators of "
             "its outcome, and of those of all outcomes of its comparison"
-            f"{varying if record.settings.interaction_effect == 'random' else ''}.",
+            f"{varying if record.settings.interaction_effect == 'random' else ''}.{sites}",
         )
 
 

@@ -14,6 +14,7 @@ from reportgen.tables.adjusters import Fits, fits_of, search_fits
 from reportgen.tables.phrases import counted, joined
 from reportgen.views.prose.draws import NOT_CORRECTED, drawn_in, draws_in_words
 from reportgen.views.prose.models import (
+    OF_SEARCH,
     SEARCH_TREATMENT,
     adjusted_for,
     adjusters_lost,
@@ -27,6 +28,7 @@ from reportgen.views.prose.models import (
     planned_only,
     screened_first,
     suppressed_sentence,
+    without_sites,
 )
 
 CRITERION = {
@@ -126,6 +128,7 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield _search(settings, fits, linear=linear)
     if ratios:
         yield _of_events(ratios, fits, settings, linear=linear)
+    yield from without_sites((search.sites for search in record.results), OF_SEARCH)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.excluded for search in record.results])
     yield _choice(settings)
     yield _limits(settings)
