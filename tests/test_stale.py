@@ -74,6 +74,7 @@ INSTEAD: dict[str, list[Any]] = {
     "DirectedPeeling.directions": [{"age": "lower gain more"}],
     "Moderators.expected": [{"age": "older people gain more"}],
     "Outcome.instrument": ["VAS"],
+    "Mapping.site": ["mood"],
     "Outcome.event": ["no"],
     "Outcome.exposure": [None],
     "Events.outcomes": ["falls"],

@@ -22,6 +22,8 @@ from reportgen.spec.outcomes import instruments_of
 from reportgen.spec.simulation import File, SimulationSpec, Trial
 from reportgen.spec.study import Study
 
+SITES: tuple[Code, ...] = (1, 2, 3, 4)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -87,11 +89,16 @@ class _FileContext:
         number[order] = np.arange(len(self.people_rows))
         ids = [_identity(settings, int(number[row])) for row in rows]
         columns = {data.participant: _cells(ids), **columns}
-        for name, choices in settings.extra.items():
+        for name, choices in self._extra(at, settings).items():
             if name not in columns:
                 of_each = chance.integers(len(choices), size=len(self.people_rows))
                 columns[name] = _cells([choices[of_each[row]] for row in rows])
         return Sheet(data, settings, _labelled(columns, settings), _labels(self.mapping, columns, settings))
+
+    def _extra(self, at: int, settings: File) -> dict[str, tuple[Code, ...]]:
+        """Return further columns with what they may hold: a site that the settings do not describe has four, alike in outcome."""
+        site = self.mapping.site
+        return settings.extra if site is None or at or site in settings.extra else {**settings.extra, site: SITES}
 
     def _arms(self) -> Columns:
         return {self.mapping.arms.column: _cells(self.people.arm[self.people_rows].tolist())}

@@ -258,7 +258,7 @@ class File(Node):
     labels: dict[str, dict[Code, str]] = {}
     """Value labels by column and code, in place of those that follow from the mapping."""
     extra: dict[str, tuple[Code, ...]] = {}
-    """Columns that nobody reads, with the values that they may hold."""
+    """Columns that nobody reads, with the values that they may hold; also that of a mapping's `site`, which else holds 1 to 4."""
     visits: Names = ()
     """Visits that are written to this file; all by default."""
     repeat: bool = False

@@ -220,7 +220,7 @@ def _fitted(record: MetaAnalysis) -> Iterator[Inline]:
     yield from _standardised(record, alone=False)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
     yield from on_log_scale(effect.scale for effect in record.results)
-    yield _participants(settings)
+    yield _participants(settings, _one_regression(record))
     if kinds:
         yield _checks(
             settings,
@@ -285,12 +285,12 @@ def _alone(record: MetaAnalysis) -> Iterator[Inline]:
     yield from _standardised(record, alone=True)
     yield from on_log_scale(effect.scale for effect in record.results)
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [effect.excluded for effect in record.results])
-    yield _participants(settings)
+    yield _participants(settings, _one_regression(record))
 
 
 def _one_regression(record: MetaAnalysis) -> str:
-    """Return by what the effect of a trial alone is estimated."""
-    found = [effect.regression for effect in record.results if effect.kind == "continuous"]
+    """Return by what the effects of continuous outcomes of trials alone are estimated."""
+    found = [effect.regression for effect in record.results if effect.kind == "continuous" and effect.alone]
     return " or ".join(dict.fromkeys(found)) or REGRESSIONS["continuous"]
 
 
@@ -338,14 +338,14 @@ def _uncertainty(settings: ModelSettings) -> Inline:
     )
 
 
-def _participants(settings: ModelSettings) -> Inline:
+def _participants(settings: ModelSettings, regression: str) -> Inline:
     least = settings.minimum_trials
     needed: Inline = ()
     if (least.value or 0) > 1:
         needed = (" A pooled effect requires at least ", least, " trials; with fewer it is not estimable.")
     else:
         needed = (
-            " Where only one trial measured an outcome at a follow-up, its own effect is given, by analysis of covariance in that trial with the same adjusters: there is no pooling and no estimate of variation between trials.",
+            f" Where only one trial measured an outcome at a follow-up, its own effect is given, by {regression} in that trial with the same adjusters: there is no pooling and no estimate of variation between trials.",
         )
     return (
         "Participants with complete data on the outcome and adjusters were analysed (complete cases), in trials with participants on both sides of the comparison; all others are counted by reason for exclusion.",
