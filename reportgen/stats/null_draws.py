@@ -18,11 +18,13 @@ import numpy as np
 
 from .crossproducts import FloatArray, IntArray
 from .draws import Chunk, joined, numbers, search_wise_p, share_interval
-from .null_model import NullModel
+from .event_screening import PreparedEventScreening
+from .null_model import NullModel, null_model, null_of_events
 from .pipelines import Frontier, PreparedPartition, PreparedPeel, Tree
+from .prepared_screening import PreparedScreening
 from .ranks import BoolArray
 from .sample import Sample
-from .screening import Screening
+from .screening import Screening, participants_of
 from .signs import signs
 
 FEW = 40  # draws below which a 2.5 % point is not looked for
@@ -197,12 +199,15 @@ def bins_of(frontier: Frontier, width: float) -> IntArray:
     return np.floor(frontier.found.fractions / width + 1e-9).astype(np.int64)
 
 
-def screening_draws(
-    sample: Sample, screening: Screening, model: NullModel, seed: int, first: int, count: int
-) -> ScreeningDraws:
+def screening_draws(sample: Sample, screening: Screening, seed: int, first: int, count: int) -> ScreeningDraws:
     """Run a screening in some sign flips; other parameters as of `partition_draws`."""
     number = numbers(first, count)
-    prepared = screening.prepare(sample)
+    prepared: PreparedScreening | PreparedEventScreening
+    if sample.link is None:
+        prepared, model = screening.prepare(sample), null_model(sample)
+    else:
+        prepared = screening.prepare_events(participants_of(sample), sample.moderators)
+        model = null_of_events(prepared.null)
     p = [prepared.run(outcome).p_value for outcome in _outcomes(sample, model, seed, number)]
     return ScreeningDraws(seed, number, tuple(sample.moderators), np.stack(p))
 

@@ -263,8 +263,7 @@ def test_moderators_sorted_out_count_in_the_data_and_in_draws_alike(sample: Samp
     ],
 )
 def test_every_option_of_a_screening_reaches_the_draws(sample: Sample, name: str, value: Any) -> None:
-    model = null_model(sample)
-    usual, other = (screening_draws(sample, Screening(0.4, options=o), model, 1, 0, 3) for o in ({}, {name: value}))
+    usual, other = (screening_draws(sample, Screening(0.4, options=o), 1, 0, 3) for o in ({}, {name: value}))
     assert not np.array_equal(usual.p, other.p, equal_nan=True)
 
 
@@ -285,7 +284,7 @@ def every_kind(sample: Sample, first: int, count: int) -> list[Any]:
     return [
         partition_draws(rp.prepare(sample), model, 5, first, count),
         peel_draws(ardp.prepare(sample), model, 5, first, count),
-        screening_draws(sample, Screening(0.5), model, 5, first, count),
+        screening_draws(sample, Screening(0.5), 5, first, count),
         partition_optimism(rp.prepare(sample), 5, first, count),
         peel_optimism(ardp.prepare(sample), 5, first, count, sizes=(0.5, 0.3)),
         overlap_draws(rp.prepare(sample), ardp.prepare(sample), model, 5, first, count, sizes=(0.5,)),
