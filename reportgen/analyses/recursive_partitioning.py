@@ -21,7 +21,7 @@ from reportgen.analyses.partition_context import Naming
 from reportgen.analyses.partition_record import search_record
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import comparison_records, for_outcome, search_range_record, suppression_record
-from reportgen.analyses.screened import Choice, choice_of
+from reportgen.analyses.screened import Choice, choice_of, choice_record
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.records.names import outcome_label
@@ -250,7 +250,8 @@ def partition_record(
         if drawn.nothing
         else Honest(drawn, people, columns, builder, naming.unit, node.level, min(node.alpha, SUPPORTED))
     )
-    return search_record(found.people, found.partition, found.reason, node, naming, builder, honest)
+    record = search_record(found.people, found.partition, found.reason, node, naming, builder, honest)
+    return replace(record, choice=choice_record(found.choice, columns, builder))
 
 
 def _settings(node: Node, study: Study, values: Values) -> SearchSettings[Value]:

@@ -18,7 +18,10 @@ from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
+from reportgen.records.numbers import Value
+from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.release.rules import TOO_FEW, few_in_an_arm, guards, in_both_arms
+from reportgen.release.values import Values
 from reportgen.spec.study import FromScreening, Search
 from reportgen.spec.study import Moderators as Node
 from reportgen.stats import Entered, ModeratorFit, Reading, screen_moderator, screen_moderator_glmm
@@ -174,6 +177,17 @@ def choice_of(
     fewer = tuple(name for name in printed if name not in chosen)
     reason = with_adjusters(screened.null.message, people.adjuster_of)
     return Choice(chosen, sorted_out(p, limit), screened.null, more, fewer, reason)
+
+
+def choice_record(choice: Choice, columns: Mapping[str, Moderator], values: Values) -> ScreenedChoice[Value] | None:
+    """Return how a screening chose the moderators of a search, as a record; None where p of its models decided, or it was none."""
+    if choice.null is None:
+        return None
+    more, fewer = (
+        tuple(values.at(word, name).quote("label", columns[name].label) for name in names)
+        for word, names in (("more by a step", choice.more), ("fewer by a step", choice.fewer))
+    )
+    return ScreenedChoice(more, fewer)
 
 
 def stepped(

@@ -15,6 +15,7 @@ from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjust
 from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Number, Status, V
 from reportgen.records.record import Record
+from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.records.trial_interactions import Consistency
 
 Sign = Literal["≤", ">", "levels"]
@@ -300,6 +301,8 @@ class PartitionedOutcome(Generic[V]):
         Whether a search was possible, and why not.
     honesty : SearchHonesty or None
         What random draws say of the whole search; None without draws.
+    choice : ScreenedChoice or None
+        How a screening chose the moderators; None but of events.
     """
 
     id: str
@@ -323,6 +326,7 @@ class PartitionedOutcome(Generic[V]):
     status: Status
     reason: str
     honesty: SearchHonesty[V] | None = None
+    choice: ScreenedChoice[V] | None = None
 
     @property
     def candidates(self) -> tuple[Candidate[V], ...]:

@@ -15,6 +15,7 @@ from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjust
 from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
+from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.records.trial_interactions import Consistency
 
 Floats = tuple[float, ...]
@@ -185,6 +186,8 @@ class PeeledOutcome(Generic[V]):
     excluded : tuple of ExcludedParticipants
     status, reason
         `ok` where there is a frontier; otherwise why not.
+    choice : ScreenedChoice or None
+        How a screening chose the moderators; None but of events.
     """
 
     id: str
@@ -216,6 +219,7 @@ class PeeledOutcome(Generic[V]):
     reason: Inline[V]
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
     honesty: SearchHonesty[V] | None = None
+    choice: ScreenedChoice[V] | None = None
 
     @property
     def candidates(self) -> tuple[Candidate[V], ...]:

@@ -218,7 +218,7 @@ def _outcomes(sample: Sample, model: NullModel, seed: int, number: IntArray) -> 
         yield model.flipped(sign)
 
 
-def min_p(observed: Sequence[FloatArray], draws: Sequence[FloatArray], *, random: bool = False) -> list[FloatArray]:
+def min_p(observed: Sequence[FloatArray], draws: Sequence[FloatArray]) -> list[FloatArray]:
     """Adjust the p of several screenings for all moderators and screenings together, by the smallest p of each draw.
 
     Parameters
@@ -227,9 +227,6 @@ def min_p(observed: Sequence[FloatArray], draws: Sequence[FloatArray], *, random
         The p of the data, one array a cell; NaN where a moderator was not tested.
     draws : sequence of ndarray (B, J)
         The p of the same draws in each cell: flips share their signs, so that tests are correlated as in the data.
-    random : bool
-        Whether the interaction varies between trials in `observed`. Flips know no such variation; the larger of both p
-        is returned then.
 
     Returns
     -------
@@ -250,8 +247,7 @@ def min_p(observed: Sequence[FloatArray], draws: Sequence[FloatArray], *, random
         raise ValueError("every screening needs the same draws")
     together = np.column_stack(list(draws))
     smallest = np.where(np.isnan(together), 1.0, together).min(axis=1, initial=1.0)
-    adjusted = [np.asarray(search_wise_p(-p, -smallest)) for p in observed]
-    return [np.fmax(a, p) if random else a for a, p in zip(adjusted, observed, strict=True)]
+    return [np.asarray(search_wise_p(-p, -smallest)) for p in observed]
 
 
 @dataclass(frozen=True, slots=True)
