@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from reportgen.pipeline import read
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning
 from reportgen.records.printed import figures_of, printed
+from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.spec.load import examine_study
 from reportgen.spec.study import settled
 from reportgen.stats import fit_one_step_glmm, partition_events, peel_events, screen_moderator_glmm
@@ -148,16 +150,12 @@ def test_a_moderator_that_separates_ends_the_search_with_its_name(tmp_path: Path
         ({"adjuster_slopes": "stratified"}, "`adjuster_slopes: stratified` does not apply to 'relapse'"),
         ({"min_events": 3}, "`min_events: 3` is below the `minimum_cell` of the policy, 5"),
         ({"outcomes": ["RMDQ"], "min_events": 9}, "`min_events` does not apply: no outcome is an event"),
-        ({"moderators": {"from": "screening", "p_below": 0.2}}, "cannot take its moderators from a screening"),
     ],
 )
 def test_what_a_search_of_events_does_not_know_is_refused_with_its_place(
     tmp_path: Path, node: dict[str, Any], said: str
 ) -> None:
     path = write_event_search(tmp_path / "s", {"contents": []}, **node)
-    if "moderators" in node:
-        screening = "  screening: {method: moderators, outcomes: [relapse, falls], moderators: [age], adjust_for: []}\n"
-        path.write_text(path.read_text().replace("analyses:\n", f"analyses:\n{screening}", 1))
     found = [problem for problem in examine_study(path).problems if said in str(problem)]
     assert found
     assert all(problem.origin for problem in found)
@@ -220,6 +218,78 @@ def test_draws_of_a_frontier_of_events(tmp_path: Path) -> None:
     assert box.honesty.verdict == "supported"
     assert box.honesty.inside.effect.value != box.inside.effect.value
     assert box.honesty.held_out.difference.effect.value < 0.0
+
+
+SCREENING = {
+    "method": "moderators",
+    "outcomes": ["relapse", "falls"],
+    "moderators": ["age", "sex", "baseline RMDQ"],
+    "adjust_for": ["sex"],
+    "interaction_effect": "common",
+    "draws": {"sign_flips": 20},
+}
+
+
+def write_screened_search(folder: Path, limit: float, **node: Any) -> Path:
+    """Write the study with a search that takes its moderators from a screening."""
+    contents = [*SEARCHED[:1], {"series": "Table", "show": "interaction-estimates", "of": "screening"}]
+    if node.get("method") == "directed-peeling":
+        contents[0] = {"series": "Table", "show": "peeling-thresholds", "of": "rp", "sizes": [0.5]}
+    report = {"formats": ["html", "results"], "contents": contents}
+    path = write_event_search(folder, report, **{**node, "moderators": {"from": "screening", "p_below": limit}})
+    study = YAML(typ="safe").load(path)
+    study["analyses"] = {"screening": SCREENING, **study["analyses"]}
+    write_yaml(path, study)
+    return path
+
+
+@pytest.mark.parametrize("node", [{}, PEELING])
+def test_a_search_of_events_takes_its_moderators_from_a_screening_and_repeats_it(
+    tmp_path: Path, node: dict[str, Any]
+) -> None:
+    path = write_screened_search(tmp_path / "s", 0.01, **DRAWS, **node)
+    assert not examine_study(path).problems
+    found: Any = searches(path)["relapse"]
+    assert {item.name for item in found.moderators} == {"age"}
+    assert found.choice is not None
+    assert (found.choice.more, found.choice.fewer) == ((), ())
+    assert found.honesty.p.value == pytest.approx(1 / 21)
+
+
+def test_a_limit_that_none_reaches_leaves_nothing_to_search(tmp_path: Path) -> None:
+    found = searches(write_screened_search(tmp_path / "s", 1e-12, **DRAWS, outcomes=["relapse"]))["relapse"]
+    assert found.status == "not estimable"
+    assert "no moderator has a p below the limit" in found.reason
+
+
+def test_where_the_screening_by_a_step_differs_from_that_of_its_models_the_methods_say_so(tmp_path: Path) -> None:
+    path = write_screened_search(tmp_path / "s", 0.01, **NONE, outcomes=["relapse"])
+    spec, repository = read(path)
+    study = settled(spec.study)
+    record = analysed("rp", study.analyses["rp"], repository, study)
+    text = " ".join(map(plain, partition_methods(printed(record, figures_of(study)))))
+    assert "one weighted least-squares step" in text
+    assert "By p in that analysis the choice would have been the same." in text
+    (result,) = record.results
+    label = result.moderators[0].label
+    other = replace(record, results=(replace(result, choice=ScreenedChoice((label,), ())),))
+    text = " ".join(map(plain, partition_methods(printed(other, figures_of(study)))))
+    assert f"({result.follow_up_label.text}) without {label.text}" in text
+
+
+def test_min_p_of_a_screening_of_events_is_never_below_p(tmp_path: Path) -> None:
+    path = write_screened_search(tmp_path / "s", 0.2, **NONE)
+    spec, repository = read(path)
+    study = settled(spec.study)
+    screens: Any = analysed("screening", study.analyses["screening"], repository, study).results
+    for screen in screens:
+        assert screen.flips.value == 20
+        for item in screen.interactions:
+            p, alone, together = item.within.p.value, item.min_p.value, item.min_p_all.value
+            assert 1 / 21 <= alone <= together + 1e-12
+            assert p <= alone
+    relapse = next(screen for screen in screens if screen.outcome == "relapse")
+    assert relapse.interactions[0].min_p.value == pytest.approx(1 / 21)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ In: the node of the study file and the search of each cell. Out: a `DirectedPeel
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from reportgen.analyses.honesty_record import SUPPORTED, Honest, drawn_of
 from reportgen.analyses.moderator_values import Moderator
@@ -14,6 +15,7 @@ from reportgen.analyses.naming import adjuster_labels, level_number, limit_of_p,
 from reportgen.analyses.peeling_record import peeling_record
 from reportgen.analyses.peeling_search import Peeled
 from reportgen.analyses.recording import comparison_records, search_range_record, suppression_record
+from reportgen.analyses.screened import choice_record
 from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Inline, Value, slug
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome, PeelingSettings
@@ -93,7 +95,10 @@ def peeled_record(
     def draws(values: Values, unit: str) -> Honest | None:
         return None if drawn.nothing else Honest(drawn, people, columns, values, unit, node.level, SUPPORTED)
 
-    return peeling_record(found, sizes, node, study, _values(name, study), draws)
+    values = _values(name, study)
+    record = peeling_record(found, sizes, node, study, values, draws)
+    here = values.at(people.comparison, people.outcome, people.follow_up)
+    return replace(record, choice=choice_record(found.choice, columns, here))
 
 
 def sizes_of(name: str, study: Study) -> tuple[float, ...]:

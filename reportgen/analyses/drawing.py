@@ -14,6 +14,7 @@ from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.peeling_search import peel_options
 from reportgen.analyses.recursive_partitioning import partition_options
 from reportgen.analyses.samples import places_of, sample_of
+from reportgen.analyses.screened import screening_of
 from reportgen.analyses.selection import Selection, not_estimable
 from reportgen.spec.study import DirectedPeeling, FromScreening, Moderators, Pooled, RecursivePartitioning, Search
 from reportgen.stats.held_out import HeldOut, held_out_partition, held_out_peel
@@ -31,7 +32,6 @@ from reportgen.stats.optimism import PartitionOptimism, PeelOptimism, partition_
 from reportgen.stats.overlap import OverlapDraws, overlap_draws
 from reportgen.stats.peeling import PeelSettings
 from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline, PreparedPartition, PreparedPeel
-from reportgen.stats.screening import Screening
 
 CHUNK = 50
 """Draws of a task: long enough that preparing it hardly counts, short enough that a run that was stopped loses little."""
@@ -109,7 +109,7 @@ def screening_null(
     if not_estimable(people, node) or not columns:
         return None
     sample = sample_of(people, columns)
-    return screening_draws(sample, screening_of(node, columns, 1.0), null_model(sample), seed, first, count)
+    return screening_draws(sample, screening_of(node, columns, 1.0), seed, first, count)
 
 
 def joined_flips(chunks: Sequence[ScreeningDraws | None]) -> ScreeningDraws | None:
@@ -213,18 +213,6 @@ def search_overlap(
     return overlap_draws(partition, peel, models[0], seed, first, count, sizes=sizes, peel_model=models[1])
 
 
-def screening_of(node: Moderators, columns: Mapping[str, Moderator], p_below: float) -> Screening:
-    """Return a screening as draws repeat it."""
-    options = node.model_dump(
-        include={
-            *("minimum_trials", "treatment_effect", "inference", "df_floor"),
-            *("interaction_effect", "adjuster_slopes", "residual"),
-        }
-    )
-    references = {name: max(column.reference, 0) for name, column in columns.items() if column.categorical}
-    return Screening(p_below, node.reading, options, references)
-
-
 def prepared_search(
     people: Selection, columns: Mapping[str, Moderator], node: Pooled, screened_by: Moderators | None
 ) -> PreparedPartition | PreparedPeel | None:
@@ -244,4 +232,4 @@ def prepared_search(
     if people.kind == "continuous":
         return PeelPipeline(settings, screening).prepare(sample)
     assert node.min_events is not None
-    return PeelPipeline(settings, good=people.good, min_events=node.min_events).prepare(sample)
+    return PeelPipeline(settings, screening, people.good, node.min_events).prepare(sample)

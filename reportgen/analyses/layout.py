@@ -109,7 +109,7 @@ class Layout:
     def flipping(self, node: Moderators, cell: Cell) -> tuple[str, ...]:
         """Add the random draws of a screening, in chunks, and what joins them; return the name of that, none without draws."""
         flips = node.draws.sign_flips if node.draws else 0
-        if not flips or self.study.outcomes[cell.outcome].of_events:
+        if not flips:
             return ()
         seen: dict[str, str | tuple[str, ...]] = {
             "people": self.people(node, cell),

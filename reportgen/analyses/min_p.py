@@ -22,6 +22,7 @@ def adjusted_by_draws(
     beside: Sequence[ScreeningDraws | None],
     *,
     varying: bool,
+    drawn: Sequence[float] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return p adjusted for the moderators of the cell, and for those of all cells of its comparison.
 
@@ -36,6 +37,9 @@ def adjusted_by_draws(
     varying : bool
         Whether the interaction that is tested varies between trials: draws know no such variation, and the adjusted p is at
         least p itself then.
+    drawn : sequence of float, optional
+        Of events: p of the data by the test of the draws, which is compared with them; the adjusted p is then at least the
+        printed one.
 
     Examples
     --------
@@ -49,5 +53,9 @@ def adjusted_by_draws(
         return np.full(asked.shape, np.nan), np.full(asked.shape, np.nan)
     others = [item.p for item in beside if item is not None]
     nothing = [np.empty(0) for _ in others]
-    (alone,) = min_p([asked], [own.p], random=varying)
-    return alone, min_p([asked, *nothing], [own.p, *others], random=varying)[0]
+    tested = asked if drawn is None else np.where(np.isnan(asked), np.nan, np.asarray(drawn, float))
+    (alone,) = min_p([tested], [own.p])
+    together = min_p([tested, *nothing], [own.p, *others])[0]
+    if not varying and drawn is None:
+        return alone, together
+    return np.maximum(asked, alone), np.maximum(asked, together)

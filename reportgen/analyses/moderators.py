@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from reportgen.analyses.moderator_values import Moderator, step_of
 from reportgen.analyses.naming import adjuster_labels, level_number, scale_of, setting_decimals, unit_of
 from reportgen.analyses.recording import comparison_records, excluded_record, for_outcome
 from reportgen.analyses.scatter import scatter_record
-from reportgen.analyses.screened import Screened, as_screened, guarded
+from reportgen.analyses.screened import Screened, as_screened, guarded, stepped
 from reportgen.analyses.selection import Selection, not_estimable, without_adjuster
 from reportgen.analyses.sites_record import site_variance, sites_record
 from reportgen.analyses.trial_interactions import Earlier, Printed
@@ -124,9 +125,26 @@ def screen_record(
     node : Moderators node of the study file
     study : Study
     """
-    found, drawn = as_screened(people, columns, fits, node), (flips, beside)
-    before = earlier_of(earlier, earlier_columns)
+    found, before = as_screened(people, columns, fits, node), earlier_of(earlier, earlier_columns)
+    drawn = _Drawn(flips, beside, _p_by_a_step(people, columns, node) if any(flips) else None)
     return _screen_record(people, found, drawn, before, node, study, _values(name, node, study))
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The draws of a cell and of those beside it, and of events p of the data by the test of the draws."""
+
+    flips: Flips
+    beside: Flips
+    p: Sequence[float] | None
+
+
+def _p_by_a_step(people: Selection, columns: Mapping[str, Moderator], node: Node) -> Sequence[float] | None:
+    """P of each moderator of events as draws test it; None of continuous outcomes, which draws test as the data are."""
+    if people.kind == "continuous":
+        return None
+    screened = stepped(people, columns, node)
+    return tuple(screened.run(screened.null.response).p_value.tolist())
 
 
 def _settings(node: Node, study: Study, values: Values) -> ScreeningSettings[Value]:
@@ -168,7 +186,7 @@ def _ordinal(percentile: float) -> str:
 def _screen_record(
     selection: Selection,
     found: list[Screened],
-    drawn: tuple[Flips, Flips],
+    drawn: _Drawn,
     earlier: Sequence[Earlier],
     node: Node,
     study: Study,
@@ -188,9 +206,11 @@ def _screen_record(
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
     p = [item.tested(node).p_value if item.disclosed else math.nan for item in found]
-    by_draws = adjusted_by_draws(p, *drawn, varying=node.interaction_effect == "random")
+    by_draws = adjusted_by_draws(
+        p, drawn.flips, drawn.beside, varying=node.interaction_effect == "random", drawn=drawn.p
+    )
     adjusted = zip(holm(p), benjamini_hochberg(p), *by_draws, strict=True)
-    flips = [len(item.number) for item in drawn[0] if item is not None]
+    flips = [len(item.number) for item in drawn.flips if item is not None]
     interactions = tuple(
         _interaction(item, selection, node, study, values, four, drawn=bool(flips))
         for item, four in zip(found, adjusted, strict=True)

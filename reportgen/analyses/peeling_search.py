@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import NAN
-from reportgen.analyses.screened import searched_names, without_sites
+from reportgen.analyses.screened import Choice, choice_of, without_sites
 from reportgen.analyses.search_people import Cost, SearchPeople, people_who_enter
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.release.rules import guards
 from reportgen.spec.study import DirectedPeeling as Node
 from reportgen.spec.study import Moderators
 from reportgen.stats import Levels, ModeratorFit, Peeling, peel, peel_events
+from reportgen.stats.event_null import EventNull
 from reportgen.stats.peel_search import people_and_moderators
 from reportgen.stats.peeling import Box, PeelSettings
 
@@ -47,6 +48,8 @@ class Peeled:
         Who is inside, for each box of the frontier.
     reason : str
         Why nothing could be searched.
+    choice : Choice
+        Of its moderators.
     """
 
     selection: Selection
@@ -55,6 +58,7 @@ class Peeled:
     found: Peeling | None
     members: tuple[BoolArray, ...]
     reason: str
+    choice: Choice
 
     def place(self, size: float) -> int | None:
         """Return the place on the frontier of the box that is nearest to a share of the people; None without boxes."""
@@ -102,21 +106,21 @@ def peeled(
     selection = people
     reason = not_estimable(selection, node)
     screened = without_sites(screened, people, columns, screened_by)
-    names = () if reason else searched_names(node, selection, tuple(columns), screened, screened_by)
-    moderators = {name: columns[name] for name in names}
+    choice = Choice(()) if reason else choice_of(node, selection, columns, screened, screened_by)
+    moderators = {name: columns[name] for name in choice.names}
     if not moderators:
-        reason = reason or "no moderator reached the limit of the screening"
-        return Peeled(selection, moderators, (), None, (), reason)
-    found = _search(selection, moderators, node)
+        reason = reason or choice.reason or "no moderator reached the limit of the screening"
+        return Peeled(selection, moderators, (), None, (), reason, choice)
+    found = _search(selection, moderators, node, choice.null)
     found = _without_few_outside(found, minimum_cell)
     needed = {cost.moderator: moderators[cost.moderator] for cost in found.costs}
     entering = people_who_enter(selection, needed, found.analysed)
     members = tuple(box.members[found.analysed] for box in found.boxes)
-    return Peeled(entering.selection, moderators, entering.costs, found, members, "")
+    return Peeled(entering.selection, moderators, entering.costs, found, members, "", choice)
 
 
-def _search(selection: Selection, moderators: Mapping[str, Moderator], node: Node) -> Peeling:
-    """Run the search, by the kind of the outcome."""
+def _search(selection: Selection, moderators: Mapping[str, Moderator], node: Node, null: EventNull | None) -> Peeling:
+    """Run the search, by the kind of the outcome; of events in the model `null`, if one is there."""
     columns = selection.response, selection.treatment, selection.trial
     values = {name: _values(moderator, selection) for name, moderator in moderators.items()}
     options = {"adjusters": adjusters_of(selection), **peel_options(node, moderators, selection)}
@@ -125,7 +129,14 @@ def _search(selection: Selection, moderators: Mapping[str, Moderator], node: Nod
     assert node.min_events is not None
     link, exposure = LINKS[selection.kind], selection.exposure
     return peel_events(
-        *columns, values, link=link, exposure=exposure, good=selection.good, min_events=node.min_events, **options
+        *columns,
+        values,
+        link=link,
+        exposure=exposure,
+        good=selection.good,
+        min_events=node.min_events,
+        null=null,
+        **options,
     )
 
 

@@ -21,7 +21,7 @@ from reportgen.analyses.partition_context import Naming
 from reportgen.analyses.partition_record import search_record
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.recording import comparison_records, for_outcome, search_range_record, suppression_record
-from reportgen.analyses.screened import reading_tested, searched_names, without_sites
+from reportgen.analyses.screened import Choice, choice_of, choice_record, without_sites
 from reportgen.analyses.search_people import SearchPeople, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.records.names import outcome_label
@@ -31,13 +31,13 @@ from reportgen.release.values import Values
 from reportgen.spec.study import FromScreening, Moderators, Study
 from reportgen.spec.study import RecursivePartitioning as Node
 from reportgen.stats import ModeratorFit, Partition, partition, partition_events
+from reportgen.stats.event_null import EventNull
 from reportgen.stats.held_out import HeldOut
 from reportgen.stats.near_twins import NEAR
 from reportgen.stats.null_draws import PartitionDraws
 from reportgen.stats.optimism import PartitionOptimism
 from reportgen.stats.partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
 from reportgen.stats.ranks import MAX_LEVELS
-from reportgen.stats.screening import sorted_out
 
 TOO_MANY = f"has more than {MAX_LEVELS} levels without an order, and the ways to part them are too many to try"
 
@@ -51,6 +51,7 @@ class Partitioned:
     people: SearchPeople
     partition: Partition | None
     reason: str
+    choice: Choice
 
 
 def partitioning_record(
@@ -111,16 +112,17 @@ def partitioned(
     screened_by : Moderators node of the study file, optional
     """
     screened = without_sites(screened, people, columns, screened_by)
-    names = searched_names(node, people, tuple(columns), screened, screened_by)
-    moderators = {name: columns[name] for name in names}
+    choice = choice_of(node, people, columns, screened, screened_by)
+    moderators = {name: columns[name] for name in choice.names}
     entering = searchable(node, people, moderators, missing=node.missing)
-    reason = not_estimable(entering.selection, node) or ("" if entering.moderators else _nothing(node, names))
+    reason = not_estimable(entering.selection, node) or ("" if entering.moderators else _nothing(node, choice))
     if reason:
-        return Partitioned(people, moderators, entering, None, reason)
-    found = search(entering, node, sorted_out_of(node, screened, screened_by))
+        return Partitioned(people, moderators, entering, None, reason, choice)
+    null = None if choice.null is None else choice.null.among(np.isin(people.rows, entering.selection.rows))
+    found = search(entering, node, choice.sorted_out if node.count_screened else 0, null)
     if isinstance(found, str):
-        return Partitioned(people, moderators, entering, None, with_adjusters(found, people.adjuster_of))
-    return Partitioned(people, moderators, entering, found, "")
+        return Partitioned(people, moderators, entering, None, with_adjusters(found, people.adjuster_of), choice)
+    return Partitioned(people, moderators, entering, found, "", choice)
 
 
 def searchable(node: Node, selection: Selection, moderators: Mapping[str, Moderator], *, missing: str) -> SearchPeople:
@@ -157,17 +159,8 @@ def too_many_levels(moderator: Moderator, selection: Selection) -> bool:
     return len(np.unique(codes[~np.isnan(codes)])) > MAX_LEVELS
 
 
-def sorted_out_of(node: Node, screened: Sequence[ModeratorFit], screened_by: Moderators | None) -> int:
-    """Return how many moderators a screening tested and sorted out that count with those of each node of a search."""
-    if screened_by is None or not node.count_screened:
-        return 0
-    assert isinstance(node.moderators, FromScreening)
-    p = np.array([reading_tested(fit, screened_by).p_value for fit in screened], float)
-    return sorted_out(p, node.moderators.p_below)
-
-
-def search(people: SearchPeople, node: Node, more: int = 0) -> Partition | str:
-    """Run the search of a node among the people who enter it; `more` moderators were sorted out before.
+def search(people: SearchPeople, node: Node, more: int, null: EventNull | None) -> Partition | str:
+    """Run the search of a node among the people who enter it; `more` moderators were sorted out before, of events in the model `null`.
 
     Returns why there is none where the model of events without any split has no estimate.
     """
@@ -179,7 +172,9 @@ def search(people: SearchPeople, node: Node, more: int = 0) -> Partition | str:
     if selection.kind == "continuous":
         return partition(*columns, moderators, adjusters=adjusters, **options)
     link, exposure = LINKS[selection.kind], selection.exposure
-    return partition_events(*columns, moderators, link=link, exposure=exposure, adjusters=adjusters, **options)
+    return partition_events(
+        *columns, moderators, link=link, exposure=exposure, adjusters=adjusters, null=null, **options
+    )
 
 
 def partition_options(node: Node, people: Selection) -> dict[str, Any]:
@@ -198,9 +193,11 @@ def partition_options(node: Node, people: Selection) -> dict[str, Any]:
     return options | {"adjuster_slopes": "common", "good": people.good, "min_events": node.min_events}
 
 
-def _nothing(node: Node, names: tuple[str, ...]) -> str:
-    if names:
+def _nothing(node: Node, choice: Choice) -> str:
+    if choice.names:
         return "no moderator leaves enough trials"
+    if choice.reason:
+        return choice.reason
     return "no moderator has a p below the limit in the screening" if isinstance(node.moderators, FromScreening) else ""
 
 
@@ -254,7 +251,8 @@ def partition_record(
         if drawn.nothing
         else Honest(drawn, people, columns, builder, naming.unit, node.level, min(node.alpha, SUPPORTED))
     )
-    return search_record(found.people, found.partition, found.reason, node, naming, builder, honest)
+    record = search_record(found.people, found.partition, found.reason, node, naming, builder, honest)
+    return replace(record, choice=choice_record(found.choice, columns, builder))
 
 
 def _settings(node: Node, study: Study, values: Values) -> SearchSettings[Value]:

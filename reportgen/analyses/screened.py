@@ -1,7 +1,7 @@
 """Moderators as a screening fits them, before anything is recorded: which can be tested, which are searched, what is too small.
 
-In: the people and moderators of a cell, and the node of the study file. Out: fits, `Screened` moderators, and the names that a
-search takes. Each moderator is fitted by `reportgen.stats.screen_moderator` to the people who have it.
+In: the people and moderators of a cell, and the node of the study file. Out: fits, `Screened` moderators, and the `Choice` of a
+search. Each moderator is fitted by `reportgen.stats.screen_moderator` to the people who have it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,18 @@ from reportgen.analyses.moderator_values import Moderator, column_of
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
+from reportgen.records.numbers import Value
+from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.release.rules import TOO_FEW, few_in_an_arm, guards, in_both_arms
+from reportgen.release.values import Values
 from reportgen.spec.study import FromScreening, Search
 from reportgen.spec.study import Moderators as Node
 from reportgen.stats import Entered, ModeratorFit, Reading, screen_moderator, screen_moderator_glmm
-from reportgen.stats.choices import Reference
+from reportgen.stats.choices import Reference, TreatmentEffect
+from reportgen.stats.event_null import EventNull
+from reportgen.stats.event_screening import PreparedEventScreening
+from reportgen.stats.events import event_participants
+from reportgen.stats.screening import Screening, passing, sorted_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,28 +130,119 @@ def screened_in(names: Sequence[str], fits: Sequence[ModeratorFit], node: Node, 
     return tuple(names[place] for p, place in reached if p < p_below)
 
 
-def searched_names(
-    node: Search, people: Selection, names: Sequence[str], fits: Sequence[ModeratorFit], screened_by: Node | None
-) -> tuple[str, ...]:
-    """Return the moderators that a search is asked for: its own list, or those that a screening finds in its people.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The moderators of a search: its own list, or those that a screening finds in its people.
+
+    Attributes
+    ----------
+    names : tuple of str
+    sorted_out : int
+        Moderators that the screening tested and did not choose.
+    null : EventNull or None
+        Of events after a screening: the model of all candidates, in which the moderators were chosen.
+    more, fewer : tuple of str
+        Of events: the moderators that are searched, or not, other than p of the models of the screening would have it.
+    reason : str
+        Why nothing could be screened.
+    """
+
+    names: tuple[str, ...]
+    sorted_out: int = 0
+    null: EventNull | None = None
+    more: tuple[str, ...] = ()
+    fewer: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def choice_of(
+    node: Search,
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    fits: Sequence[ModeratorFit],
+    screened_by: Node | None,
+) -> Choice:
+    """Return the moderators that a search is asked for.
 
     Parameters
     ----------
     node : Search node of the study file
     people : Selection
         A selection with too few trials is not screened.
-    names : sequence of str
+    columns : mapping of str to Moderator
         The search's own list, or all moderators of the screening.
     fits : sequence of ModeratorFit
         Of the screening; empty without one.
     screened_by : Moderators node of the study file, or None
+
+    Notes
+    -----
+    A screening of events is repeated in random draws by one step from the model without effect modification. The data are
+    screened in the same way, for p of the search would otherwise compare two different searches.
     """
     if screened_by is None:
-        return tuple(names)
+        return Choice(tuple(columns))
     if not_estimable(people, node):
-        return ()
+        return Choice(())
     assert isinstance(node.moderators, FromScreening)
-    return screened_in(names, fits, screened_by, node.moderators.p_below)
+    limit, names = node.moderators.p_below, tuple(columns)
+    printed = screened_in(names, fits, screened_by, limit)
+    if people.kind == "continuous":
+        p = np.array([reading_tested(fit, screened_by).p_value for fit in fits], float)
+        return Choice(printed, sorted_out(p, limit))
+    screened = stepped(people, columns, screened_by, node.treatment_effect)
+    p = screened.run(screened.null.response).p_value
+    chosen = passing(names, p, limit)
+    more = tuple(name for name in chosen if name not in printed)
+    fewer = tuple(name for name in printed if name not in chosen)
+    reason = with_adjusters(screened.null.message, people.adjuster_of)
+    return Choice(chosen, sorted_out(p, limit), screened.null, more, fewer, reason)
+
+
+def choice_record(choice: Choice, columns: Mapping[str, Moderator], values: Values) -> ScreenedChoice[Value] | None:
+    """Return how a screening chose the moderators of a search, as a record; None where p of its models decided, or it was none."""
+    if choice.null is None:
+        return None
+    more, fewer = (
+        tuple(values.at(word, name).quote("label", columns[name].label) for name in names)
+        for word, names in (("more by a step", choice.more), ("fewer by a step", choice.fewer))
+    )
+    return ScreenedChoice(more, fewer)
+
+
+def stepped(
+    people: Selection,
+    columns: Mapping[str, Moderator],
+    node: Node,
+    treatment_effect: TreatmentEffect | None = None,
+) -> PreparedEventScreening:
+    """Return a screening of events as draws repeat it, by one step from a model of all its moderators.
+
+    Parameters
+    ----------
+    people : Selection
+    columns : mapping of str to Moderator
+    node : Moderators node of the study file
+    treatment_effect : {'random', 'common'}, optional
+        Of that model, where a search stands behind the screening.
+    """
+    values = {name: column_of(moderator, people) for name, moderator in columns.items()}
+    events = event_participants(
+        people.response, people.treatment, people.trial, LINKS[people.kind], adjusters_of(people), people.exposure
+    )
+    return screening_of(node, columns, 1.0).prepare_events(events, values, treatment_effect)
+
+
+def screening_of(node: Node, columns: Mapping[str, Moderator], p_below: float) -> Screening:
+    """Return a screening as draws repeat it."""
+    options = node.model_dump(
+        include={
+            *("minimum_trials", "treatment_effect", "inference", "df_floor"),
+            *("interaction_effect", "adjuster_slopes", "residual"),
+        }
+    )
+    references = {name: max(column.reference, 0) for name, column in columns.items() if column.categorical}
+    return Screening(p_below, node.reading, options, references)
 
 
 def testable(

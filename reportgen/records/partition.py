@@ -16,6 +16,7 @@ from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Number, Status, V
 from reportgen.records.record import Record
 from reportgen.records.sites import Sites
+from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.records.trial_interactions import Consistency
 
 Sign = Literal["≤", ">", "levels"]
@@ -303,6 +304,8 @@ class PartitionedOutcome(Generic[V]):
         What random draws say of the whole search; None without draws.
     sites : Sites or None
         Sites within trials, which the search does not know; None where no trial has people of two.
+    choice : ScreenedChoice or None
+        How a screening chose the moderators; None but of events.
     """
 
     id: str
@@ -327,6 +330,7 @@ class PartitionedOutcome(Generic[V]):
     reason: str
     honesty: SearchHonesty[V] | None = None
     sites: Sites[V] | None = None
+    choice: ScreenedChoice[V] | None = None
 
     @property
     def candidates(self) -> tuple[Candidate[V], ...]:

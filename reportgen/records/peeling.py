@@ -16,6 +16,7 @@ from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
 from reportgen.records.sites import Sites
+from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.records.trial_interactions import Consistency
 
 Floats = tuple[float, ...]
@@ -188,6 +189,8 @@ class PeeledOutcome(Generic[V]):
         `ok` where there is a frontier; otherwise why not.
     sites : Sites or None
         Sites within trials, which the search does not know; None where no trial has people of two.
+    choice : ScreenedChoice or None
+        How a screening chose the moderators; None but of events.
     """
 
     id: str
@@ -220,6 +223,7 @@ class PeeledOutcome(Generic[V]):
     not_adjusted: tuple[NotAdjusted[V], ...] = ()
     honesty: SearchHonesty[V] | None = None
     sites: Sites[V] | None = None
+    choice: ScreenedChoice[V] | None = None
 
     @property
     def candidates(self) -> tuple[Candidate[V], ...]:

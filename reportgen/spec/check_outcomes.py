@@ -16,7 +16,6 @@ from reportgen.spec.source import Source, Step
 from reportgen.spec.study import (
     Descriptive,
     Events,
-    FromScreening,
     MetaAnalysis,
     Moderators,
     Pooled,
@@ -210,10 +209,6 @@ def _searched(name: str, analysis: Search, events: list[str], study: Study, sour
             yield Problem(
                 f"`{key}: {value}` does not apply to {what}", source.at("analyses", name, key), f"Remove it: {hint}."
             )
-    if isinstance(analysis.moderators, FromScreening):
-        hint = "List the moderators by name: random draws cannot repeat a screening of events."
-        message = f"a search of {what}, cannot take its moderators from a screening"
-        yield Problem(message, source.at("analyses", name, "moderators"), hint)
 
 
 def _inference(name: str, analysis: Pooled, asked: Sequence[str], study: Study, source: Source) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,35 @@ class EventNull:
     response: FloatArray
     residual: FloatArray
     message: str
+
+    def among(self, people: BoolArray) -> EventNull:
+        """Return the same model for some of the participants, as if nobody else had been given.
+
+        Parameters
+        ----------
+        people : ndarray (n,) of bool
+            Whole arms of a trial may be missing.
+        """
+        place = np.cumsum(people) - 1
+        kept = people[self.rows]
+        return self._restricted(kept, place[self.rows[kept]], people)
+
+    def within(self, people: BoolArray) -> EventNull:
+        """Return the same model for some of the participants, the others being there, but not in it."""
+        kept = people[self.rows]
+        return self._restricted(kept, self.rows[kept], np.ones(len(people), bool))
+
+    def _restricted(self, kept: BoolArray, rows: IntArray, people: BoolArray) -> EventNull:
+        item = self.weighted
+        weighted = replace(
+            item,
+            treatment=item.treatment[kept],
+            weight=item.weight[kept],
+            columns=item.columns[kept],
+            happened=item.happened[kept],
+        )
+        trial = np.unique(self.trial[kept], return_inverse=True)[1].astype(np.int64)
+        return EventNull(rows, trial, weighted, self.response[people], self.residual[people], self.message)
 
 
 def event_null(

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from . import partition_search
 from .choices import Link
 from .event_fits import EventFits
-from .event_null import event_null
+from .event_null import EventNull, event_null
 from .events import Participants, complete_participants, event_participants
 from .one_step_glmm import GlmmOptions, fit_participants
 from .partition import partition, partition_of
@@ -43,6 +43,7 @@ def partition_events(
     adjusters: ArrayLike | None = None,
     good: bool = True,
     min_events: int = FEWEST_EVENTS,
+    null: EventNull | None = None,
     **parameters: Any,
 ) -> Partition | str:
     """Search for subgroups in which treatment does more for, or against, an event than in the other participants.
@@ -58,6 +59,8 @@ def partition_events(
         smaller.
     min_events : int
         Each side of a split holds so many people of each arm with the event, and without; of counts with one, at least.
+    null : EventNull, optional
+        The model without any split, of these participants: where a screening chose the moderators, that of all candidates.
     **parameters
         Those of `partition`, with the criterion "interaction" and common slopes of the adjusters.
 
@@ -86,7 +89,7 @@ def partition_events(
     people = event_participants(outcome, treatment, trial, link, adjusters, exposure)
     observed = complete_participants(people)
     search = prepare_events(
-        people, moderators, observed, good=good, min_events=min_events, **(partition_defaults() | parameters)
+        people, moderators, observed, good=good, min_events=min_events, null=null, **(partition_defaults() | parameters)
     )
     if isinstance(search, str):
         return search
@@ -109,6 +112,7 @@ def prepare_events(
     *,
     good: bool,
     min_events: int,
+    null: EventNull | None = None,
     **parameters: Any,
 ) -> Search | str:
     """Prepare a search for any working response of the same people; or return why there is none.
@@ -119,7 +123,7 @@ def prepare_events(
     moderators : mapping of str to array_like (n,) or Levels
     observed : ndarray (n,) of bool
         Who takes part, complete in all but moderators.
-    good, min_events, **parameters
+    good, min_events, null, **parameters
         As for `partition_events`, all of them.
     """
     table = people.table
@@ -132,7 +136,8 @@ def prepare_events(
     wrong += [] if min_events >= 1 else [f"min_events={min_events!r} must be at least 1"]
     if wrong:
         raise ValueError("; ".join(wrong))
-    null = event_null(people, moderators, observed, parameters["treatment_effect"])
+    null = null or event_null(people, moderators, observed, parameters["treatment_effect"])
+    null = null.within(observed)
     if null.message:
         return null.message
     settings = make_settings(parameters, len(null.rows))

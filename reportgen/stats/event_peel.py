@@ -54,6 +54,7 @@ def peel_events(
     adjusters: ArrayLike | None = None,
     good: bool = True,
     min_events: int = FEWEST_EVENTS,
+    null: EventNull | None = None,
     **options: Any,
 ) -> Peeling:
     """Find, for every share of the people, the box-shaped subgroup in which treatment does most for, or against, an event.
@@ -68,6 +69,8 @@ def peel_events(
         Whether the event is good: the best boxes then are those with the larger log ratios, else the smaller.
     min_events : int
         A group is admissible with so many people of each arm with the event, and without; of counts with one, at least.
+    null : EventNull, optional
+        The model without any box, of these participants: where a screening chose the moderators, that of all candidates.
     **options
         Those of `peel`, with the objective "interaction" and common slopes.
 
@@ -95,7 +98,9 @@ def peel_events(
     True
     """
     people = event_participants(outcome, treatment, trial, link, adjusters, exposure)
-    prepared = prepare_event_peel(people, moderators, PeelSettings(**options), good=good, min_events=min_events)
+    prepared = prepare_event_peel(
+        people, moderators, PeelSettings(**options), good=good, min_events=min_events, null=null
+    )
     return report(prepared, prepared.run(prepared.null.response))
 
 
@@ -106,6 +111,7 @@ def prepare_event_peel(
     *,
     good: bool,
     min_events: int,
+    null: EventNull | None = None,
 ) -> PreparedEventPeel:
     """Do all that does not depend on the response; parameters as of `peel_events`.
 
@@ -129,7 +135,7 @@ def prepare_event_peel(
     observed = np.zeros(len(table.outcome), bool)
     observed[cases.rows] = True
     peeled = {name: moderators[name] for name in cases.moderators}
-    null = event_null(people, peeled, observed, settings.treatment_effect)
+    null = (null or event_null(people, peeled, observed, settings.treatment_effect)).within(observed)
     rows = null.rows
     searched = [values[name][rows] for name in cases.moderators]
     levels = {name: moderator.levels for name, moderator in moderators.items() if isinstance(moderator, Levels)}

@@ -135,7 +135,7 @@ def event_base(trial: IntArray, rows: IntArray, people: Weighted) -> EventBase |
     gram = np.stack([weighted[i:j].T @ x[i:j] for i, j in zip(start.tolist(), ends, strict=True)])
     sweep = np.stack([_sweep(item[:2, :2], people.tau2) for item in gram])
     whole = gram.sum(axis=0)[2:, 2:] - np.einsum("kia,kij,kjb->ab", gram[:, :2, 2:], sweep, gram[:, :2, 2:])
-    kept = _independent(whole, np.einsum("kii->i", gram)[2:])
+    kept = independent(whole, np.einsum("kii->i", gram)[2:])
     if not len(kept) or kept[0] != 0:
         return None
     wanted = np.concatenate([[0, 1], 2 + kept])
@@ -159,8 +159,16 @@ def _sweep(gram: FloatArray, tau2: float) -> FloatArray:
     return np.diag([1.0 / gram[0, 0], 0.0])
 
 
-def _independent(whole: FloatArray, squares: FloatArray) -> IntArray:
-    """Places of the columns that do not follow from those before them, by elimination in turn."""
+def independent(whole: FloatArray, squares: FloatArray) -> IntArray:
+    """Return the places of the columns that do not follow from those before them, by elimination in turn.
+
+    Parameters
+    ----------
+    whole : ndarray (q, q)
+        Products of what is left of the columns with themselves.
+    squares : ndarray (q,)
+        Their sums of squares before.
+    """
     left, kept = whole.copy(), []
     for k in range(len(whole)):
         if left[k, k] > COLLINEAR * squares[k]:

@@ -225,7 +225,7 @@ def screen_moderator_glmm(
     data = differing(event_people(outcome, treatment, trial, moderator, link, exposure, adjusters))
     coded = moderator_columns(data.people, moderator, reference, per)
     wanted, values = values_wanted(data.people, coded, percentiles, per)
-    reason = unusable(data.people, minimum_trials) or _alike_levels(data, coded)
+    reason = unusable(data.people, minimum_trials) or alike_levels(data, coded)
     readings, separate, at = (
         _without(coded, wanted, reason) if reason else _screened(data, coded, wanted, options, asked)
     )
@@ -271,7 +271,7 @@ def differing(data: EventPeople) -> EventPeople:
     return data.select(tells)
 
 
-def _alike_levels(data: EventPeople, coded: ModeratorColumns) -> str:
+def alike_levels(data: EventPeople, coded: ModeratorColumns) -> str:
     """Why levels have no interaction: one in an arm of which nobody, or everybody, has the event in all trials together."""
     people = data.people
     if coded.reference < 0:

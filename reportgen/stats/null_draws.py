@@ -18,11 +18,13 @@ import numpy as np
 
 from .crossproducts import FloatArray, IntArray
 from .draws import Chunk, joined, numbers, search_wise_p, share_interval
-from .null_model import NullModel
+from .event_screening import PreparedEventScreening
+from .null_model import NullModel, null_model, null_of_events
 from .pipelines import Frontier, PreparedPartition, PreparedPeel, Tree
+from .prepared_screening import PreparedScreening
 from .ranks import BoolArray
 from .sample import Sample
-from .screening import Screening
+from .screening import Screening, participants_of
 from .signs import signs
 
 FEW = 40  # draws below which a 2.5 % point is not looked for
@@ -197,12 +199,15 @@ def bins_of(frontier: Frontier, width: float) -> IntArray:
     return np.floor(frontier.found.fractions / width + 1e-9).astype(np.int64)
 
 
-def screening_draws(
-    sample: Sample, screening: Screening, model: NullModel, seed: int, first: int, count: int
-) -> ScreeningDraws:
+def screening_draws(sample: Sample, screening: Screening, seed: int, first: int, count: int) -> ScreeningDraws:
     """Run a screening in some sign flips; other parameters as of `partition_draws`."""
     number = numbers(first, count)
-    prepared = screening.prepare(sample)
+    prepared: PreparedScreening | PreparedEventScreening
+    if sample.link is None:
+        prepared, model = screening.prepare(sample), null_model(sample)
+    else:
+        prepared = screening.prepare_events(participants_of(sample), sample.moderators)
+        model = null_of_events(prepared.null)
     p = [prepared.run(outcome).p_value for outcome in _outcomes(sample, model, seed, number)]
     return ScreeningDraws(seed, number, tuple(sample.moderators), np.stack(p))
 
@@ -213,7 +218,7 @@ def _outcomes(sample: Sample, model: NullModel, seed: int, number: IntArray) -> 
         yield model.flipped(sign)
 
 
-def min_p(observed: Sequence[FloatArray], draws: Sequence[FloatArray], *, random: bool = False) -> list[FloatArray]:
+def min_p(observed: Sequence[FloatArray], draws: Sequence[FloatArray]) -> list[FloatArray]:
     """Adjust the p of several screenings for all moderators and screenings together, by the smallest p of each draw.
 
     Parameters
@@ -222,9 +227,6 @@ def min_p(observed: Sequence[FloatArray], draws: Sequence[FloatArray], *, random
         The p of the data, one array a cell; NaN where a moderator was not tested.
     draws : sequence of ndarray (B, J)
         The p of the same draws in each cell: flips share their signs, so that tests are correlated as in the data.
-    random : bool
-        Whether the interaction varies between trials in `observed`. Flips know no such variation; the larger of both p
-        is returned then.
 
     Returns
     -------
@@ -245,8 +247,7 @@ def min_p(observed: Sequence[FloatArray], draws: Sequence[FloatArray], *, random
         raise ValueError("every screening needs the same draws")
     together = np.column_stack(list(draws))
     smallest = np.where(np.isnan(together), 1.0, together).min(axis=1, initial=1.0)
-    adjusted = [np.asarray(search_wise_p(-p, -smallest)) for p in observed]
-    return [np.fmax(a, p) if random else a for a, p in zip(adjusted, observed, strict=True)]
+    return [np.asarray(search_wise_p(-p, -smallest)) for p in observed]
 
 
 @dataclass(frozen=True, slots=True)

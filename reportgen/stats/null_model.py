@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .crossproducts import FloatArray, IntArray
+from .event_null import EventNull
 from .levels import Levels
 from .sample import Sample
 from .signs import Signs
@@ -44,6 +45,11 @@ class NullModel:
     def flipped(self, sign: Signs) -> FloatArray:
         """Return the outcome of a draw."""
         return np.asarray(self.fitted + sign * self.residual)
+
+
+def null_of_events(model: EventNull) -> NullModel:
+    """Return the model of events without any split as one from which working responses are drawn."""
+    return NullModel(model.response - model.residual, model.residual, ())
 
 
 def null_model(sample: Sample) -> NullModel:

@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from . import partition_search, peel_search
+from .choices import TreatmentEffect
 from .crossproducts import FloatArray, IntArray
 from .event_null import EventNull
 from .event_partition import FEWEST_EVENTS, partition_defaults, prepare_events
 from .event_peel import PreparedEventPeel, prepare_event_peel
-from .events import Participants, event_participants
+from .event_screening import PreparedEventScreening
 from .levels import Levels
-from .null_model import NullModel, null_model
+from .null_model import NullModel, null_model, null_of_events
 from .partition_search import Search
 from .partition_settings import SMALLEST_SHARE, SMALLEST_SIZE
 from .peel_search import Found, Prepared
@@ -30,9 +31,11 @@ from .peeling import PeelSettings
 from .prepared_screening import PreparedScreening
 from .ranks import MAX_LEVELS, BoolArray
 from .sample import Sample
-from .screening import Screening, passing, sorted_out
+from .screening import Screening, participants_of, passing, sorted_out
 from .subgroups import Moderator, Split, TreeNode
 
+Ready = PreparedScreening | PreparedEventScreening | None
+"""A screening of a sample, of continuous outcomes or of events."""
 KEPT = 32  # searches among other moderators that are kept at a time
 
 
@@ -61,7 +64,8 @@ class PartitionPipeline:
 
     def prepare(self, sample: Sample) -> PreparedPartition:
         """Prepare it for any outcome of a sample."""
-        return PreparedPartition(self, sample, _ready(self.screening, sample), {})
+        effect = {**partition_defaults(), **self.parameters}["treatment_effect"]
+        return PreparedPartition(self, sample, _ready(self.screening, sample, effect), {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +112,7 @@ class PreparedPartition:
 
     pipeline: PartitionPipeline
     sample: Sample
-    screening: PreparedScreening | None
+    screening: Ready
     searches: dict[tuple[str, ...], Any]
 
     def run(self, outcome: FloatArray) -> Tree:
@@ -146,6 +150,8 @@ class PreparedPartition:
     @property
     def _events(self) -> EventNull | None:
         """The model of events without any split; None where the outcome is continuous, or nothing can be searched."""
+        if isinstance(self.screening, PreparedEventScreening):
+            return self.screening.null
         found = self.search(tuple(self.sample.moderators)) if self.sample.link is not None else None
         return None if found is None else found.null
 
@@ -158,8 +164,8 @@ class PreparedPartition:
         moderators = {name: self.sample.moderators[name] for name in names}
         item = self.sample
         if item.link is not None:
-            of_events = {"good": True, "min_events": FEWEST_EVENTS}
-            found = prepare_events(_participants(item), moderators, people, **(of_events | given))
+            of_events = {"good": True, "min_events": FEWEST_EVENTS, "null": _shared(self.screening)}
+            found = prepare_events(participants_of(item), moderators, people, **(of_events | given))
             return None if isinstance(found, str) else found
         return partition_search.prepare(
             item.treatment, item.trial, moderators, people, adjusters=item.adjusters, **given
@@ -188,7 +194,7 @@ class PeelPipeline:
 
     def prepare(self, sample: Sample) -> PreparedPeel:
         """Prepare it for any outcome of a sample."""
-        return PreparedPeel(self, sample, _ready(self.screening, sample), {})
+        return PreparedPeel(self, sample, _ready(self.screening, sample, self.settings.treatment_effect), {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,7 +221,7 @@ class PreparedPeel:
 
     pipeline: PeelPipeline
     sample: Sample
-    screening: PreparedScreening | None
+    screening: Ready
     searches: dict[tuple[str, ...], Any]
 
     @property
@@ -231,6 +237,8 @@ class PreparedPeel:
     @property
     def _events(self) -> EventNull | None:
         """The model of events without any box; None where the outcome is continuous."""
+        if isinstance(self.screening, PreparedEventScreening):
+            return self.screening.null
         found = self.search(tuple(self.sample.moderators)) if self.sample.link is not None else None
         return found.null if isinstance(found, PreparedEventPeel) else None
 
@@ -252,16 +260,11 @@ class PreparedPeel:
         moderators = {name: item.moderators[name] for name in names}
         if item.link is not None:
             good, fewest = self.pipeline.good, self.pipeline.min_events
-            return prepare_event_peel(_participants(item), moderators, settings, good=good, min_events=fewest)
+            null = _shared(self.screening)
+            return prepare_event_peel(
+                participants_of(item), moderators, settings, good=good, min_events=fewest, null=null
+            )
         return peel_search.prepare(item.outcome, item.treatment, item.trial, moderators, item.adjusters, settings)
-
-
-def _participants(sample: Sample) -> Participants:
-    """The people of a sample whose outcome is an event."""
-    assert sample.link is not None
-    return event_participants(
-        sample.outcome, sample.treatment, sample.trial, sample.link, sample.adjusters, sample.exposure
-    )
 
 
 def _observed(sample: Sample, events: EventNull | None) -> FloatArray:
@@ -271,11 +274,21 @@ def _observed(sample: Sample, events: EventNull | None) -> FloatArray:
 def _null(sample: Sample, events: EventNull | None) -> NullModel:
     if events is None:
         return null_model(sample)
-    return NullModel(events.response - events.residual, events.residual, ())
+    return null_of_events(events)
 
 
-def _ready(screening: Screening | None, sample: Sample) -> PreparedScreening | None:
-    return screening.prepare(sample) if screening is not None else None
+def _ready(screening: Screening | None, sample: Sample, treatment_effect: TreatmentEffect) -> Ready:
+    """A screening of a sample; of events in the model of the search, with its effect of treatment."""
+    if screening is None:
+        return None
+    if sample.link is None:
+        return screening.prepare(sample)
+    return screening.prepare_events(participants_of(sample), sample.moderators, treatment_effect)
+
+
+def _shared(screening: Ready) -> EventNull | None:
+    """The model of events of all candidates, in which a screening and all searches behind it have their steps."""
+    return screening.null if isinstance(screening, PreparedEventScreening) else None
 
 
 def _screened(prepared: PreparedPartition | PreparedPeel, outcome: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:

@@ -13,10 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from .choices import MainReading
+from .choices import MainReading, TreatmentEffect
 from .crossproducts import FloatArray
+from .event_null import event_null
+from .event_screening import PreparedEventScreening, prepare_event_screening
+from .events import Participants, complete_participants, event_participants
 from .prepared_screening import PreparedScreening, prepare_screening
 from .sample import Sample
+from .subgroups import Moderator
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,43 @@ class Screening:
             reading=self.reading,
             **self.options,
         )
+
+    def prepare_events(
+        self,
+        people: Participants,
+        moderators: Mapping[str, Moderator],
+        treatment_effect: TreatmentEffect | None = None,
+    ) -> PreparedEventScreening:
+        """Prepare it for any working response of participants with events, in one model of all moderators.
+
+        Parameters
+        ----------
+        people : Participants
+        moderators : mapping of str to array_like (n,) or Levels
+        treatment_effect : {"random", "common"}, optional
+            Of that model: of the search behind the screening, or else of the screening.
+        """
+        effect = treatment_effect or self.options.get("treatment_effect", "random")
+        null = event_null(people, moderators, complete_participants(people), effect)
+        normal = self.options.get("inference") == "normal"
+        return prepare_event_screening(
+            people,
+            moderators,
+            null,
+            references=self.references,
+            reading=self.reading,
+            minimum_trials=self.options.get("minimum_trials", 1),
+            interaction_effect=self.options.get("interaction_effect", "common"),
+            inference="normal" if normal else "t",
+        )
+
+
+def participants_of(sample: Sample) -> Participants:
+    """Return the people of a sample whose outcome is an event."""
+    assert sample.link is not None
+    return event_participants(
+        sample.outcome, sample.treatment, sample.trial, sample.link, sample.adjusters, sample.exposure
+    )
 
 
 def passing(names: Sequence[str], p: FloatArray, p_below: float) -> tuple[str, ...]:

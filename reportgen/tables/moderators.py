@@ -99,6 +99,7 @@ def min_p_note(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[
     flips = [screen.flips for screen in screens if screen.flips is not None]
     if not flips:
         return ()
+    of_events = "; of events by one step from one model, and at least p itself"
     at_least = "; where the interaction varies between trials it is at least p itself"
     return (
         (
@@ -106,7 +107,8 @@ def min_p_note(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[
             *counted(flips[0], "draw"),
             " without effect modification in which the smallest p of all moderators of the outcome is as small, in these trials; all "
             "outcomes: of all moderators and outcomes of the comparison"
-            f"{at_least if settings.interaction_effect == 'random' else ''}.",
+            f"{at_least if settings.interaction_effect == 'random' else ''}"
+            f"{of_events if any(screen.kind != 'continuous' for screen in screens) else ''}.",
         ),
     )
 

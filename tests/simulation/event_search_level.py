@@ -5,7 +5,8 @@
 prints a table of as many data sets a row. Log odds are phi_i + b' z + t (0.4 + u_i) with four moderators z (one a level of two), of
 which the first predicts strongly, and u ~ N(0, tau^2); half of each trial is treated. A partitioning has depth 2 and 99 flips, so that
 p is at most 0.05 with a probability of 0.05 where data and draws are exchangeable; a peeling has 20 flips (1/21) and steps of 5 %.
-Counts have a rate in place of odds.
+Counts have a rate in place of odds. Rows after a screening search the moderators with p < 0.2 by a random interaction; where none has,
+p is 1.
 Every data set has its own seed, so that more of them change none.
 """
 
@@ -26,6 +27,7 @@ from reportgen.stats.null_draws import partition_draws, partition_statistic, pee
 from reportgen.stats.peeling import PeelSettings
 from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline
 from reportgen.stats.sample import Sample, make_sample
+from reportgen.stats.screening import Screening
 
 ALPHA = 0.05
 FLIPS = {"RP": 99, "ARDP": 20}
@@ -43,6 +45,7 @@ class Row:
     link: Link = "logit"
     information: Information = "within"
     search: Literal["RP", "ARDP"] = field(default="RP", repr=False)  # both see the same data sets
+    screened: bool = field(default=False, repr=False)  # at p < 0.2 by a random interaction, repeated in each draw
 
     @property
     def words(self) -> str:
@@ -51,6 +54,7 @@ class Row:
         ratio = "OR" if self.link == "logit" else "RR"
         end = ", pooled information" if self.information == "pooled" else ""
         size = f"{self.search}: {self.trials} x {self.people}"
+        end += ", screened" if self.screened else ""
         return f"{size}, {kind} {self.risk:g}, {ratio} {self.odds_ratio:g}, tau {self.tau:g}{end}"
 
 
@@ -68,7 +72,12 @@ ROWS = (
     Row(8, 200, 0.2, search="ARDP"),
     Row(8, 200, 0.05, search="ARDP"),
     Row(8, 200, 0.5, link="log", search="ARDP"),
+    Row(3, 400, 0.2, screened=True),
+    Row(8, 200, 0.2, screened=True),
+    Row(8, 200, 0.5, 3.0, screened=True),
+    Row(8, 200, 0.2, search="ARDP", screened=True),
 )
+SCREENING = Screening(0.2, "within", {"interaction_effect": "random", "minimum_trials": 2})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +111,11 @@ def searched(row: Row, data_sets: int, first: int = 0) -> Found:
 
 def _partitioned(row: Row, sample: Sample, seed: int) -> tuple[float, bool, float] | None:
     """P of the search, whether it keeps a split, and in which share of the flips; None without a model."""
-    prepared = PartitionPipeline({"depth": 2, "information": row.information}).prepare(sample)
+    screening = SCREENING if row.screened else None
+    pipeline = PartitionPipeline({"depth": 2, "information": row.information}, screening, count_screened=row.screened)
+    prepared = pipeline.prepare(sample)
     tree = prepared.run(prepared.observed)
-    if tree.search is None:
+    if tree.search is None and not row.screened:
         return None
     draws = partition_draws(prepared, prepared.null, seed=seed, first=0, count=FLIPS[row.search])
     p = float(search_wise_p(partition_statistic(tree), draws.statistic))
@@ -112,9 +123,10 @@ def _partitioned(row: Row, sample: Sample, seed: int) -> tuple[float, bool, floa
 
 
 def _peeled(row: Row, sample: Sample, seed: int) -> tuple[float, bool, float] | None:
-    prepared = PeelPipeline(PeelSettings(information=row.information, bin_width=0.05)).prepare(sample)
+    screening = SCREENING if row.screened else None
+    prepared = PeelPipeline(PeelSettings(information=row.information, bin_width=0.05), screening).prepare(sample)
     statistic = peel_statistic(prepared.run(prepared.observed))
-    if not np.isfinite(statistic):
+    if not np.isfinite(statistic) and not row.screened:
         return None
     draws = peel_draws(prepared, prepared.null, seed=seed, first=0, count=FLIPS[row.search])
     return float(search_wise_p(statistic, draws.statistic)), False, 0.0

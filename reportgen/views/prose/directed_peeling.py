@@ -150,7 +150,7 @@ def _directions(record: DirectedPeeling) -> Iterator[Inline]:
 def _moderators(record: DirectedPeeling) -> Inline:
     lost = any(result.not_peeled for result in record.results)
     return (
-        *screened_first(record.settings),
+        *screened_first(record.settings, record.results),
         "Participants with a value for every peeled moderator were analysed. Moderators with three or fewer values, unordered categories, and moderators that would leave too few trials are not peeled"
         f"{'; they are named in the notes of each table' if lost else ''}.",
     )

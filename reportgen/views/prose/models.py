@@ -14,6 +14,8 @@ from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import SearchSettings
 from reportgen.records.peeling import PeelingSettings
 from reportgen.records.sites import Sites
+from reportgen.records.partition import PartitionedOutcome, SearchSettings
+from reportgen.records.peeling import PeeledOutcome, PeelingSettings
 from reportgen.tables.adjusters import Fits, adjuster_name, in_models, not_adjusted, without_adjuster
 from reportgen.tables.phrases import counted, enumerated, joined
 
@@ -213,8 +215,10 @@ def adjusters_lost(
         yield sentences
 
 
-def screened_first(settings: SearchSettings | PeelingSettings) -> Inline:
-    """Return the sentence on moderators that a screening chose."""
+def screened_first(
+    settings: SearchSettings | PeelingSettings, results: Sequence[PartitionedOutcome | PeeledOutcome]
+) -> Inline:
+    """Return the sentences on moderators that a screening chose, and on what its models would have chosen otherwise."""
     if settings.screened_by is None or settings.p_below is None:
         return ()
     return (
@@ -223,7 +227,37 @@ def screened_first(settings: SearchSettings | PeelingSettings) -> Inline:
         " in the analysis “",
         settings.screened_by,
         "”. ",
+        *_by_a_step(results),
     )
+
+
+def _by_a_step(results: Sequence[PartitionedOutcome | PeeledOutcome]) -> Inline:
+    """What is said of searches of events: how they were screened, and where p of the models fitted anew differs from that."""
+    if all(result.choice is None for result in results):
+        return ()
+    otherwise = [part for result in results for part in _otherwise(result)]
+    agreed: Inline = (
+        ("By p in that analysis the choice would have been different: ", *joined(otherwise, "; "), ". ")
+        if otherwise
+        else ("By p in that analysis the choice would have been the same. ",)
+    )
+    return (
+        "Of events, p is that of one weighted least-squares step from one model with all these moderators and without effect "
+        "modification, in the data as in random draws, which cannot fit every model anew; where interactions vary between "
+        "trials, their variance is estimated by moments. ",
+        *agreed,
+    )
+
+
+def _otherwise(result: PartitionedOutcome | PeeledOutcome) -> Iterator[Inline]:
+    if result.choice is None or not (result.choice.more or result.choice.fewer):
+        return
+    parts = [
+        (f"{word} ", *joined([(label,) for label in labels], ", "))
+        for word, labels in (("without", result.choice.more), ("with", result.choice.fewer))
+        if labels
+    ]
+    yield (result.outcome_label, " (", result.follow_up_label, ") ", *joined(parts, " and "))
 
 
 def suppressed_sentence(suppression: SuppressionNote, what: str) -> Iterator[Inline]:

@@ -210,6 +210,12 @@ def _tiers(record: Moderation) -> Inline:
     )
 
 
+BY_A_STEP = (
+    " Of events, the draws are working residuals of one model of each outcome, p of data and draws that are compared are those of one "
+    "weighted least-squares step from it, and the min-p is at least p itself."
+)
+
+
 def _min_p(record: Moderation) -> Iterator[Inline]:
     """Yield how p is adjusted by random draws; nothing where nothing was drawn."""
     flips = [screen.flips for screen in record.results if screen.flips is not None]
@@ -228,6 +234,7 @@ def _min_p(record: Moderation) -> Iterator[Inline]:
             "share of these screenings whose smallest p is as small, the data themselves counted among them: of the moderators of "
             "its outcome, and of those of all outcomes of its comparison"
             f"{varying if record.settings.interaction_effect == 'random' else ''}.{sites}",
+            BY_A_STEP if any(screen.kind != "continuous" for screen in record.results) else "",
         )
 
 

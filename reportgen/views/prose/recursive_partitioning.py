@@ -132,7 +132,7 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield from adjusters_lost(record.name, settings.adjust_for, fits, [search.excluded for search in record.results])
     yield _choice(settings)
     yield _limits(settings)
-    yield _moderators(settings)
+    yield _moderators(record)
     yield (
         "For each subgroup, the effects inside it, on the other side of its last split and in all other participants are estimated in separate models of these participants alone, "
         f"{degrees_of_freedom(settings.treatment_effect, scales)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
@@ -242,8 +242,8 @@ def _limits(settings: SearchSettings) -> Inline:
     )
 
 
-def _moderators(settings: SearchSettings) -> Inline:
+def _moderators(record: RecursivePartitioning) -> Inline:
     return (
-        *screened_first(settings),
-        f"{MISSING[settings.missing]}; a moderator that would leave too few trials is not searched, and the reason is given.",
+        *screened_first(record.settings, record.results),
+        f"{MISSING[record.settings.missing]}; a moderator that would leave too few trials is not searched, and the reason is given.",
     )
