@@ -15,8 +15,8 @@ from reportgen.records.estimate import Estimate, ExcludedParticipants, NotAdjust
 from reportgen.records.honesty import Candidate, SearchHonesty, SubgroupHonesty
 from reportgen.records.numbers import Inline, Status, V
 from reportgen.records.record import Record
-from reportgen.records.sites import Sites
 from reportgen.records.screened_choice import ScreenedChoice
+from reportgen.records.sites import Sites
 from reportgen.records.trial_interactions import Consistency
 
 Floats = tuple[float, ...]

@@ -11,11 +11,9 @@ from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import ExcludedParticipants, SuppressionNote
 from reportgen.records.numbers import Inline, Number
-from reportgen.records.partition import SearchSettings
-from reportgen.records.peeling import PeelingSettings
-from reportgen.records.sites import Sites
 from reportgen.records.partition import PartitionedOutcome, SearchSettings
 from reportgen.records.peeling import PeeledOutcome, PeelingSettings
+from reportgen.records.sites import Sites
 from reportgen.tables.adjusters import Fits, adjuster_name, in_models, not_adjusted, without_adjuster
 from reportgen.tables.phrases import counted, enumerated, joined
 
