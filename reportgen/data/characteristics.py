@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,8 @@ def _values(name: str, covariate: Covariate, mapping: Mapping, people: People) -
     rule = mapping.characteristics[name]
 
     def of(trial: str) -> Code | None:
-        return of_trial(rule, trial, mapping)
+        found: Any = of_trial(rule, trial, mapping)  # one value, or one for each trial
+        return found  # type: ignore[no-any-return]
 
     given = {trial: of(trial) for trial in dict.fromkeys(people.trials)}
     if covariate.categorical:
