@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from reportgen.data.columns import FloatArray, ObjectArray, objects
 from reportgen.data.people import People
-from reportgen.data.trials import of_trial
 from reportgen.spec.check_mapping import number_of
-from reportgen.spec.mapping import Mapping
+from reportgen.spec.mapping import Mapping, TrialColumn
 from reportgen.spec.model import Code
 from reportgen.spec.study import Covariate, Study
+
+T = TypeVar("T")
 
 
 def covariates_of_trials(mapping: Mapping, people: People, study: Study) -> dict[str, FloatArray | ObjectArray]:
@@ -50,3 +51,13 @@ def _values(name: str, covariate: Covariate, mapping: Mapping, people: People) -
 def _number(value: Code) -> float:
     number = number_of(value)
     return math.nan if number is None else number
+
+
+def of_trial(given: T | dict[str, T], name: str, mapping: Mapping) -> T | None:
+    """Return what is given for all trials of a mapping, or for one by its name or its code."""
+    if not isinstance(given, dict):
+        return given
+    rule = mapping.trial if isinstance(mapping.trial, TrialColumn) else None
+    codes = [str(code) for code, meant in rule.codes.items() if meant == name] if rule else []
+    values = [value for value in given if rule.named(value) == name] if rule and rule.prefix else []
+    return next((given[word] for word in (name, *codes, *values) if word in given), None)

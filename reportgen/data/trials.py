@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
 
 import numpy as np
 
 from reportgen.data.arms import arm_name
+from reportgen.data.characteristics import of_trial
 from reportgen.data.contribution import Contribution
 from reportgen.data.people import People
 from reportgen.data.repository import LedgerLine, TrialInfo
@@ -16,8 +16,6 @@ from reportgen.errors import did_you_mean
 from reportgen.late import pd
 from reportgen.spec.mapping import Mapping, TrialColumn
 from reportgen.spec.study import Study
-
-T = TypeVar("T")
 
 
 def trials_of(contribution: Contribution, number: int) -> list[TrialInfo]:
@@ -62,16 +60,6 @@ def in_natural_order(name: str) -> tuple[list[tuple[bool, int, str]], str]:
     """
     parts = [part for part in re.split(r"([0-9]+)", name) if part]
     return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], name
-
-
-def of_trial(given: T | dict[str, T], name: str, mapping: Mapping) -> T | None:
-    """Return what is given for all trials of a mapping, or for one by its name or its code."""
-    if not isinstance(given, dict):
-        return given
-    rule = mapping.trial if isinstance(mapping.trial, TrialColumn) else None
-    codes = [str(code) for code, meant in rule.codes.items() if meant == name] if rule else []
-    values = [value for value in given if rule.named(value) == name] if rule and rule.prefix else []
-    return next((given[word] for word in (name, *codes, *values) if word in given), None)
 
 
 def _published(mapping: Mapping, trial: str) -> tuple[int | None, str]:
