@@ -7,6 +7,7 @@ cell wherever the first could be worked out from its neighbours.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,8 +34,8 @@ from reportgen.release.rules import released_sides, suppress_value
 from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
 from reportgen.spec.references import baseline_of
+from reportgen.spec.study import Covariate, Study
 from reportgen.spec.study import Descriptive as Node
-from reportgen.spec.study import Study
 from reportgen.stats.descriptive import mean_sd, standardised_difference, standardised_difference_of_levels
 
 SIDES = ("control", "intervention", "all")
@@ -45,6 +46,8 @@ def included_trials(repository: Repository, study: Study) -> IncludedTrials[Valu
     """Record the trials, the largest first, with their arms in the order of the classes, and the people left out on loading."""
     values = Values("trials", "trials")
     ordered = sorted(repository.trials, key=lambda trial: -trial.n)
+    of_trials = {name: covariate for name, covariate in study.covariates.items() if covariate.of_trials}
+    first = repository.participants.drop_duplicates("trial").set_index("trial")
     rows = []
     for trial in ordered:
         builder = values.at(trial.name)
@@ -69,6 +72,10 @@ def included_trials(repository: Repository, study: Study) -> IncludedTrials[Valu
                         enumerate(trial.arms, 1), key=lambda arm: study.arm_classes.index(arm[1][0])
                     )
                 ),
+                characteristics=tuple(
+                    builder.quote(name, _of_trial(first.at[trial.name, name], covariate))
+                    for name, covariate in of_trials.items()
+                ),
             )
         )
     return IncludedTrials(
@@ -76,7 +83,25 @@ def included_trials(repository: Repository, study: Study) -> IncludedTrials[Valu
         number=values.count("number", len(ordered), "trials"),
         n=values.count("n", sum(trial.n for trial in ordered)),
         in_file=values.count("in files", sum(trial.raw_n for trial in ordered)),
+        characteristics=tuple(
+            values.at("characteristics").quote(name, f"{covariate.label or name}{_in_unit(covariate)}")
+            for name, covariate in of_trials.items()
+        ),
     )
+
+
+def _in_unit(covariate: Covariate) -> str:
+    return f", {covariate.unit}" if covariate.unit else ""
+
+
+def _of_trial(value: object, covariate: Covariate) -> str:
+    """Return the value of a trial in words; nothing where it is not known."""
+    if covariate.categorical:
+        return str(value) if isinstance(value, str) else ""
+    number = float(value)  # type: ignore[arg-type]
+    if math.isnan(number):
+        return ""
+    return f"{number:.{covariate.decimals}f}" if covariate.decimals is not None else f"{number:.10g}"
 
 
 def descriptive_record(repository: Repository, *, name: str, node: Node, study: Study) -> Descriptive[Value]:

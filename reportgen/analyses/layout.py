@@ -111,9 +111,13 @@ class Layout:
         flips = node.draws.sign_flips if node.draws else 0
         if not flips:
             return ()
+        # random signs of people change nothing between trials
+        drawn = tuple(name for name in node.moderators if not self._of_trials(name))
+        if not drawn:
+            return ()
         seen: dict[str, str | tuple[str, ...]] = {
             "people": self.people(node, cell),
-            "columns": self.columns(node, cell, node.moderators),
+            "columns": self.columns(node, cell, drawn),
         }
         model = _bare(node, cell).model_copy(update={"percentiles": ()})
         name = f"{seen['columns']}.{_short(model.model_dump_json())}"
@@ -214,6 +218,10 @@ class Layout:
             )
             for first, count in chunks(draws)
         )
+
+    def _of_trials(self, name: str) -> bool:
+        """Whether a moderator is a covariate of trials."""
+        return name in self.study.covariates and self.study.covariates[name].of_trials
 
     def moderators_of(self, node: Moderators | Search) -> tuple[str, ...]:
         """Return the moderators of an analysis, or all of the screening that it takes its own from."""
@@ -336,6 +344,7 @@ def columns_digest(columns: Mapping[str, Moderator]) -> str:
                     column.ordered,
                     column.reference,
                     column.decimals,
+                    column.of_trials,
                 )
             ).encode()
         )

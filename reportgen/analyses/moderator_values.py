@@ -55,6 +55,8 @@ class Moderator:
         Quantity, or code of the level; NaN where there is none.
     rows : ndarray of int, shape (n,)
         Whose values they are: rows of the repository, in ascending order.
+    of_trials : bool
+        Whether it is one value of each trial.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Moderator:
     decimals: int | None
     values: FloatArray
     rows: IntArray
+    of_trials: bool = False
 
     @property
     def categorical(self) -> bool:
@@ -131,9 +134,10 @@ def moderator_of(name: str, repository: Repository, measurements: Measurements, 
     if covariate.categorical:
         reference = covariate.levels.index(covariate.reference_level)
         codes = _codes(column, covariate)
-        return Moderator(name, label, "", 1.0, covariate.levels, covariate.ordered, reference, None, codes, everybody)
-    values = column.to_numpy(dtype=float)
-    return Moderator(name, label, covariate.unit, covariate.per, (), False, -1, covariate.decimals, values, everybody)
+        levels, of_trials = covariate.levels, covariate.of_trials
+        return Moderator(name, label, "", 1.0, levels, covariate.ordered, reference, None, codes, everybody, of_trials)
+    values, unit, per = column.to_numpy(dtype=float), covariate.unit, covariate.per
+    return Moderator(name, label, unit, per, (), False, -1, covariate.decimals, values, everybody, covariate.of_trials)
 
 
 def _baseline(name: str, measured: str, values: FloatArray, everybody: IntArray, study: Study) -> Moderator:

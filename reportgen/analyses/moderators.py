@@ -206,13 +206,15 @@ def _screen_record(
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
     p = [item.tested(node).p_value if item.disclosed else math.nan for item in found]
+    # p of covariates of trials is none of those that draws adjust
+    of_people = [math.nan if item.fit.across_trials else value for item, value in zip(found, p, strict=True)]
     by_draws = adjusted_by_draws(
-        p, drawn.flips, drawn.beside, varying=node.interaction_effect == "random", drawn=drawn.p
+        of_people, drawn.flips, drawn.beside, varying=node.interaction_effect == "random", drawn=drawn.p
     )
     adjusted = zip(holm(p), benjamini_hochberg(p), *by_draws, strict=True)
     flips = [len(item.number) for item in drawn.flips if item is not None]
     interactions = tuple(
-        _interaction(item, selection, node, study, values, four, drawn=bool(flips))
+        _interaction(item, selection, node, study, values, four, drawn=bool(flips) and not item.fit.across_trials)
         for item, four in zip(found, adjusted, strict=True)
     )
     how = Printed(node.level, minimum, unit_of(selection.outcome, study))
@@ -314,7 +316,7 @@ def _interaction(
         across=readings[2],
         scatter=scatter_record(fit, screened.suppresses(fit.within), reason, unit, builder.at("within", **of_within)),
         separate=fit.separate,
-        tested=node.reading,
+        tested="across" if fit.across_trials else node.reading,
         tier=_tier(tested, node) if screened.disclosed else "not estimable",
         holm=builder.p("holm", adjusted[0], cause),
         benjamini_hochberg=builder.p("benjamini hochberg", adjusted[1], cause),

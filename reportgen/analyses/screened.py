@@ -24,7 +24,15 @@ from reportgen.release.rules import TOO_FEW, few_in_an_arm, guards, in_both_arms
 from reportgen.release.values import Values
 from reportgen.spec.study import FromScreening, Search
 from reportgen.spec.study import Moderators as Node
-from reportgen.stats import Entered, ModeratorFit, Reading, screen_moderator, screen_moderator_glmm
+from reportgen.stats import (
+    Entered,
+    ModeratorFit,
+    Reading,
+    screen_moderator,
+    screen_moderator_glmm,
+    screen_trial_covariate,
+    screen_trial_covariate_glmm,
+)
 from reportgen.stats.choices import Reference, TreatmentEffect
 from reportgen.stats.event_null import EventNull
 from reportgen.stats.event_screening import PreparedEventScreening
@@ -102,7 +110,9 @@ def as_screened(
 
 
 def reading_tested(fit: ModeratorFit, node: Node) -> Reading:
-    """Return the reading of a fit that a screening tests."""
+    """Return the reading of a fit that a screening tests: of a covariate of trials there is one alone."""
+    if fit.across_trials:
+        return fit.across
     return fit.naive if node.reading == "naive" else fit.within
 
 
@@ -281,14 +291,17 @@ def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool
         "interaction_effect": node.interaction_effect,
         "search": search,
     }
+    if moderator.of_trials:
+        for name in ("reading", "interaction_effect"):
+            del asked[name]
     if selection.kind != "continuous":
         inference: Reference = "normal" if node.inference == "normal" else "t"
         link = LINKS[selection.kind]
-        fit = screen_moderator_glmm(
-            *people, link=link, exposure=selection.exposure, inference=inference, widened=True, **asked
-        )
+        of_events = screen_trial_covariate_glmm if moderator.of_trials else screen_moderator_glmm
+        fit = of_events(*people, link=link, exposure=selection.exposure, inference=inference, widened=True, **asked)
         return _with_names(fit, selection)
-    return screen_moderator(
+    screen = screen_trial_covariate if moderator.of_trials else screen_moderator
+    return screen(
         *people,
         inference=node.inference,
         df_floor=node.df_floor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reportgen.data.characteristics import covariates_of_trials
 from reportgen.data.columns import FloatArray, ObjectArray
 from reportgen.data.entries import entries_of
 from reportgen.data.events import event_uses
@@ -56,6 +57,7 @@ def read_mapping(located: LocatedMapping, spec: Spec, notes: Notes) -> Contribut
         elif name in spec.study.instruments:
             uses = event_uses(name, spec.study)
             measures[name] = read_instrument(finder, spec.study.instruments[name], people, uses)
+    covariates |= covariates_of_trials(mapping, people, spec.study)
     sites = sites_of(mapping, files, people, notes)
     note_garbled(tables, mapping, notes)
     infos = tuple(table.info for table in tables if table is not None)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
 
 import numpy as np
 
 from reportgen.data.arms import arm_name
+from reportgen.data.characteristics import of_trial
 from reportgen.data.contribution import Contribution
 from reportgen.data.people import People
 from reportgen.data.repository import LedgerLine, TrialInfo
@@ -17,8 +17,6 @@ from reportgen.late import pd
 from reportgen.spec.mapping import Mapping, TrialColumn
 from reportgen.spec.study import Study
 
-T = TypeVar("T")
-
 
 def trials_of(contribution: Contribution, number: int) -> list[TrialInfo]:
     """Return the trials of a mapping: in the order of its codes, else sorted; `number` says which mapping it is, from 0."""
@@ -26,7 +24,7 @@ def trials_of(contribution: Contribution, number: int) -> list[TrialInfo]:
     return [
         TrialInfo(
             name=name,
-            country=_of_trial(mapping.country, name, mapping) or "",
+            country=of_trial(mapping.country, name, mapping) or "",
             files=tuple(file.name for file in contribution.files),
             arms=_arms(people, name, mapping),
             raw_n=people.raw_n[name],
@@ -64,28 +62,19 @@ def in_natural_order(name: str) -> tuple[list[tuple[bool, int, str]], str]:
     return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], name
 
 
-def _of_trial(given: T | dict[str, T], name: str, mapping: Mapping) -> T | None:
-    """What is given for all trials of a mapping, or for one by its name or its code."""
-    if not isinstance(given, dict):
-        return given
-    rule = mapping.trial if isinstance(mapping.trial, TrialColumn) else None
-    codes = [str(code) for code, meant in rule.codes.items() if meant == name] if rule else []
-    values = [value for value in given if rule.named(value) == name] if rule and rule.prefix else []
-    return next((given[word] for word in (name, *codes, *values) if word in given), None)
-
-
 def _published(mapping: Mapping, trial: str) -> tuple[int | None, str]:
-    n = _of_trial(mapping.published.n, trial, mapping) if mapping.published else None
+    n = of_trial(mapping.published.n, trial, mapping) if mapping.published else None
     return n, mapping.published.source if mapping.published and n is not None else ""
 
 
 def note_unknown_trials(contribution: Contribution) -> None:
-    """`country` and `published` may be given by trial, and then each name must be one of the file's."""
+    """`country`, `characteristics` and `published` may be given by trial, and then each name must be one of the file's."""
     mapping = contribution.located.mapping
     codes = mapping.trial.codes if isinstance(mapping.trial, TrialColumn) else {}
     known = {*contribution.people.raw_n, *codes.values(), *map(str, codes)}
     published = mapping.published.n if mapping.published else None
-    for path, given in ((("country",), mapping.country), (("published", "n"), published)):
+    characteristics = ((("characteristics", name), given) for name, given in mapping.characteristics.items())
+    for path, given in ((("country",), mapping.country), (("published", "n"), published), *characteristics):
         for name in given if isinstance(given, dict) else ():
             prefixed = isinstance(mapping.trial, TrialColumn) and mapping.trial.named(name) in known
             if name not in known and not prefixed:
@@ -138,9 +127,10 @@ def not_collected(contribution: Contribution, study: Study) -> list[LedgerLine]:
         covariates = _collected_covariates(contribution, trial)
         for name in study.covariates:
             if name not in covariates:
-                rule = "no value in this trial" if name in contribution.covariates else "no column"
+                of_trials = study.covariates[name].of_trials
+                rule = "no value in this trial" if of_trials or name in contribution.covariates else "no column"
                 origin = contribution.notes.origin(
-                    ("variables", name) if name in contribution.covariates else ("trial",)
+                    ("variables", name) if name in contribution.covariates and not of_trials else ("trial",)
                 )
                 lines.append(LedgerLine(trial, "not collected", name, rule, n, "participants", origin))
         measures = _collected_measures(contribution, trial)

@@ -22,7 +22,15 @@ from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.effect_scale import EffectScale, shared
 from reportgen.records.estimate import Estimate
-from reportgen.records.moderation import EffectAt, Interaction, Screen, ScreeningSettings, place_of
+from reportgen.records.moderation import (
+    OF_TRIALS,
+    EffectAt,
+    Interaction,
+    Screen,
+    ScreeningSettings,
+    label_of,
+    place_of,
+)
 from reportgen.records.numbers import Inline, Number
 
 TITLE = "Forest plot of effects at values of moderators"
@@ -126,7 +134,7 @@ def _rows(screen: Screen, moderators: Collection[str], visits: bool, name: str) 
 def _moderator(interaction: Interaction, name: str) -> Iterator[Row]:
     """Yield the row of a moderator with p of its interaction, then a row for each of its levels or values."""
     counts = ((Slot(interaction.trials),), (Slot(interaction.n),))
-    yield Row((interaction.label,), counts, ((), (Slot(interaction.reading.p),)), indent=INDENT)
+    yield Row(label_of(interaction), counts, ((), (Slot(interaction.reading.p),)), indent=INDENT)
     drawn = _estimated(interaction)
     people = interaction.level_effects.each if interaction.level_effects else (None,) * len(interaction.at)
     for at, level in zip(interaction.at, people, strict=True):
@@ -157,6 +165,8 @@ def _note(chosen: Sequence[Interaction], settings: ScreeningSettings, bands: Seq
     note: list[str | Number] = [*_squares(settings), f"Effects are those of the {READING[settings.reading]}. "]
     joint = ", of several levels by a joint test" if any(len(item.reading.each) > 1 for item in chosen) else ""
     note += [f"p of the interaction: whether the effect differs with the moderator{joint}. "]
+    if any(item.of_trials for item in chosen):
+        note += [OF_TRIALS]
     if len(bands) > 1:
         note += ["Each outcome has its own axis; lengths are comparable within one axis only. "]
     return (*note, *leaving(bands))

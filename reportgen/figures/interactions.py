@@ -26,7 +26,7 @@ from reportgen.records.derived import Derived
 from reportgen.records.effect_scale import NO_EFFECT, EffectScale, shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.marks import is_mark, mark
-from reportgen.records.moderation import Interaction, Screen, ScreeningSettings, Tier, contrast
+from reportgen.records.moderation import OF_TRIALS, Interaction, Screen, ScreeningSettings, Tier, contrast, label_of
 from reportgen.records.numbers import Inline, Number, plain
 
 TITLE = "Forest plot of interactions"
@@ -169,10 +169,10 @@ def _moderator(
     p = (Slot(interaction.reading.p),)
     reading = interaction.reading
     if len(reading.each) == 1:
-        label: Inline = (interaction.label, ", ", *contrast(interaction, 0), *marked)
+        label: Inline = (*label_of(interaction), ", ", *contrast(interaction, 0), *marked)
         yield _estimate_row(label, interaction, 0, counts, p, INDENT, interaction.tier)
         return
-    yield Row((interaction.label, ", joint test", *marked), counts, ((), p), indent=INDENT)
+    yield Row((*label_of(interaction), ", joint test", *marked), counts, ((), p), indent=INDENT)
     for index, item in enumerate(reading.each):
         if item.effect.value is not None:
             own = (Slot(item.p),)
@@ -256,6 +256,8 @@ def _note(
         note += ["Of ", *words.plural(words.count(name, "tested", len(tested)), "interaction", "interactions")]
         note += [" tested, ", words.count(name, "significant", reached), " with p below ", settings.significant]
         note += [" (", chance, " expected by chance without effect modification). "]
+    if any(item.of_trials for item in tested):
+        note += [OF_TRIALS]
     if any(item.uninformative for item in tested):
         note += ["Trials and participants are those that inform the interaction: where a moderator does not vary on "]
         note += ["both sides of a trial, neither the trial nor its participants are counted. "]

@@ -54,6 +54,8 @@ class Facts:
         What the model lets vary between trials.
     cut : {'none', 'levels', 'searched'}
         How a quantity was divided: not at all, it has levels of its own, or at a cut that was searched for.
+    of_trials : bool
+        Whether the moderator is one value of each trial, in which no trial has an interaction of its own.
     """
 
     p: float | None = math.nan
@@ -70,6 +72,7 @@ class Facts:
     random_treatment: bool = True
     random_interaction: bool = True
     cut: CutPoint = "none"
+    of_trials: bool = False
 
 
 def within_trials(facts: Facts) -> Answer:
@@ -88,6 +91,8 @@ def similar_by_trial(facts: Facts) -> Answer:
     >>> similar_by_trial(Facts(i2=0.8, trials=5)), similar_by_trial(Facts(i2=0.1, trials=5, same_sign=5))
     ('definitely reduced', 'definitely increased')
     """
+    if facts.of_trials:
+        return "does not apply"
     if facts.i2 != facts.i2 or facts.trials < 2:
         return "probably reduced or unclear"
     if facts.i2 >= 0.75 or facts.q_p < 0.01:

@@ -57,7 +57,10 @@ class ArmRow(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class TrialRow(Generic[V]):
-    """A trial: its arms, the people in its file, those who stay and those whom its publication counts."""
+    """A trial: its arms, the people in its file, those who stay and those whom its publication counts, and what it is like itself.
+
+    `characteristics` are its values of the covariates of trials, in the order of `IncludedTrials`; without words where not known.
+    """
 
     trial: kinds.Words[V]
     country: kinds.Words[V]
@@ -66,16 +69,18 @@ class TrialRow(Generic[V]):
     published: kinds.Count[V] | None
     published_source: kinds.Words[V] | None
     arms: tuple[ArmRow[V], ...]
+    characteristics: tuple[kinds.Words[V], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IncludedTrials(Generic[V]):
-    """Trials by number of participants, the largest first."""
+    """Trials by number of participants, the largest first; `characteristics` names the covariates of trials."""
 
     trials: tuple[TrialRow[V], ...]
     number: kinds.Count[V]
     n: kinds.Count[V]
     in_file: kinds.Count[V]
+    characteristics: tuple[kinds.Words[V], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

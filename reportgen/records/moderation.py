@@ -6,6 +6,7 @@ stand beside them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Literal
 
@@ -111,7 +112,8 @@ class Interaction(Generic[V]):
         How much the within reading rests on its being the same in all trials.
     separate : bool
         Whether `within` has a treatment effect for each trial, because `across` cannot be had.
-    tested : {'within', 'naive'}
+    tested : {'within', 'naive', 'across'}
+        `across` of what is one value of each trial, which has no other reading.
     tier : str
         By the p of the tested reading.
     holm, benjamini_hochberg : Number
@@ -151,7 +153,7 @@ class Interaction(Generic[V]):
     across: InteractionReading[V]
     scatter: Scatter[V]
     separate: bool
-    tested: Literal["within", "naive"]
+    tested: Literal["within", "naive", "across"]
     tier: Tier
     holm: kinds.P[V]
     benjamini_hochberg: kinds.P[V]
@@ -168,7 +170,12 @@ class Interaction(Generic[V]):
     @property
     def reading(self) -> InteractionReading[V]:
         """The reading that is tested."""
-        return self.naive if self.tested == "naive" else self.within
+        return {"within": self.within, "naive": self.naive, "across": self.across}[self.tested]
+
+    @property
+    def of_trials(self) -> bool:
+        """Whether the moderator is one value of each trial, so that its interaction compares trials."""
+        return self.tested == "across"
 
 
 def contrast(interaction: Interaction, index: int) -> Inline:
@@ -178,6 +185,24 @@ def contrast(interaction: Interaction, index: int) -> Inline:
     if not interaction.levels or interaction.reference is None:
         return ()
     return (interaction.levels[index], VERSUS, interaction.reference)
+
+
+OF_TRIALS = (
+    "(across trials): the moderator has one value in each trial. Its interaction compares trials, not participants, and nobody "
+    "randomised it: whatever else differs between the trials may explain it. "
+)
+
+
+def label_of(interaction: Interaction) -> Inline:
+    """Return the name of a moderator, with what its interaction compares where that is trials."""
+    return (interaction.label, " (across trials)") if interaction.of_trials else (interaction.label,)
+
+
+def of_trials_note(screens: Iterable[Screen]) -> tuple[Inline, ...]:
+    """Return the note on moderators that are one value of each trial; nothing where there are none."""
+    if not any(item.of_trials for screen in screens for item in screen.interactions):
+        return ()
+    return ((OF_TRIALS.strip(),),)
 
 
 def place_of(at: EffectAt, interaction: Interaction) -> Inline:

@@ -14,7 +14,7 @@ from reportgen.records import kinds
 from reportgen.records.credibility import APPLIES_BELOW, Answer, CutPoint, Direction, Facts, Rating, answers, rated
 from reportgen.records.derived import Derived
 from reportgen.records.honesty import HeldOut, SearchHonesty, SubgroupHonesty
-from reportgen.records.moderation import Interaction, Moderation, Screen, ScreeningSettings
+from reportgen.records.moderation import Interaction, Moderation, Screen, ScreeningSettings, label_of
 from reportgen.records.numbers import Inline, Number
 from reportgen.records.partition import Condition, PartitionedOutcome, SearchSettings, Subgroup
 from reportgen.records.peeling import PeeledBox, PeeledModerator, PeeledOutcome, PeelingSettings
@@ -137,7 +137,7 @@ def _of_interaction(item: Interaction, screen: Screen, settings: ScreeningSettin
     counts = Derived(item.id).at("credibility")
     return Modification(
         id=item.id,
-        words=(item.label,),
+        words=label_of(item),
         p=item.reading.p,
         adjusted=adjusted,
         trials=counts.count("trials", trials, "trials"),
@@ -156,7 +156,9 @@ def _of_interaction(item: Interaction, screen: Screen, settings: ScreeningSettin
             same_sign=same_sign,
             direction="not stated" if item.expected is None else "stated in words",
             random_treatment=settings.treatment_effect == "random",
-            random_interaction=settings.interaction_effect == "random",
+            # what trials share varies between them by the effect of treatment alone
+            random_interaction=settings.interaction_effect == "random" or item.of_trials,
+            of_trials=item.of_trials,
             cut="levels" if item.levels else "none",
         ),
     )

@@ -11,6 +11,7 @@ from dataclasses import replace
 from reportgen.errors import Problem
 from reportgen.spec.check_outcomes import check_outcomes
 from reportgen.spec.check_subset import check_subset
+from reportgen.spec.check_trial_covariates import ADJUSTER, ROW, check_searched, not_of_trials
 from reportgen.spec.normal import in_ids
 from reportgen.spec.outcomes import sharing_values
 from reportgen.spec.references import ALL, BASELINE, baseline_of, each_unknown, expanded, unknown
@@ -87,6 +88,7 @@ def _analyses(study: Study, source: Source) -> Iterator[Problem]:
             for index, variable in enumerate(analysis.variables):
                 kind, referred, known = _variable(study, variable)
                 yield from unknown(kind, referred, known, source, *here, "variables", index)
+            yield from not_of_trials(study, analysis.variables, "described", ROW, source, *here, "variables")
         elif isinstance(analysis, Events):
             yield from _referred(study, analysis, analysis.asked(study), source, *here)
         elif isinstance(analysis, Pooled):
@@ -122,6 +124,7 @@ def _pooled(study: Study, analysis: Pooled, source: Source, *here: str) -> Itera
         for problem in unknown(kind, referred, [BASELINE.strip(), *declared], source, *here, "adjust_for", index):
             nothing = "" if problem.hint.startswith("Did") else "\nTo adjust for nothing write `adjust_for: []`."
             yield replace(problem, hint=problem.hint + nothing)
+    yield from not_of_trials(study, analysis.adjust_for, "an adjuster", ADJUSTER, source, *here, "adjust_for")
     yield from check_subset(study, analysis, source, *here)
 
 
@@ -156,6 +159,7 @@ def _search(study: Study, analysis: Search, source: Source, *here: str) -> Itera
     else:
         listed = analysis.moderators
         yield from _moderators(study, listed, source, *here)
+    yield from check_searched(study, analysis, source, *here)
     if analysis.min_arm < study.policy.minimum_cell:
         message = f"`min_arm` is {analysis.min_arm}, but `minimum_cell` of the policy is {study.policy.minimum_cell}"
         hint = "Subgroups smaller than the policy allows would be printed: raise `min_arm`."

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable, visit_time
-from reportgen.spec.model import DECIMAL, months_of
+from reportgen.spec.model import DECIMAL, Code, months_of
 from reportgen.spec.references import baseline_of, each_unknown, unknown
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import Study
+from reportgen.spec.study import Covariate, Study
 from reportgen.spec.units import convertible
 
 
@@ -28,8 +28,55 @@ def check_mapping(
             problems += unknown("arm class", arm.class_, study.arm_classes, source, "arms", "codes", code, "class")
     for name, variable in mapping.variables.items():
         problems += _variable_rule(name, variable, mapping, source, study)
+    problems += _characteristics(mapping, source, study)
     problems += _published(mapping, source, study)
     return problems
+
+
+def _characteristics(mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
+    """Values of trials as a whole: of covariates of trials alone, each a number in its range or one of its levels."""
+    of_trials = [name for name, covariate in study.covariates.items() if covariate.of_trials]
+    for name, given in mapping.characteristics.items():
+        here = ("characteristics", name)
+        covariate = study.covariates.get(name)
+        if covariate is not None and not covariate.of_trials:
+            message = f"'{name}' is a covariate of participants: it has no value of the trial"
+            hint = "Give it a column under `variables`, or declare it with `level: trial` in the study file."
+            yield Problem(message, source.at(*here, key=True), hint)
+            continue
+        if covariate is None:
+            yield from unknown("covariate of trials", name, of_trials, source, *here)
+            continue
+        for trial, value in given.items() if isinstance(given, dict) else ((None, given),):
+            place = here if trial is None else (*here, trial)
+            yield from _characteristic(name, value, covariate, source, *place)
+
+
+def _characteristic(name: str, value: Code, covariate: Covariate, source: Source, *here: Step) -> Iterator[Problem]:
+    if covariate.categorical:
+        yield from unknown("level", str(value), covariate.levels, source, *here)
+        return
+    number = number_of(value)
+    if number is None:
+        message = f"'{value}' is not a number, but '{name}' is numeric"
+        yield Problem(message, source.at(*here), f"Give the number, or declare `levels` of '{name}' in the study file.")
+    elif covariate.range is not None and not covariate.range[0] <= number <= covariate.range[1]:
+        low, high = covariate.range
+        message = f"{number:g} is outside the range of '{name}', {low:g} to {high:g}"
+        yield Problem(message, source.at(*here), "Correct it, or the `range` in the study file.")
+
+
+def number_of(value: Code) -> float | None:
+    """Return a value of a trial as a number; None where it is none.
+
+    Examples
+    --------
+    >>> number_of("2004"), number_of(7.5), number_of("low")
+    (2004.0, 7.5, None)
+    """
+    if isinstance(value, str):
+        return float(value) if DECIMAL.fullmatch(value) is not None else None
+    return float(value)
 
 
 def _published(mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:
@@ -61,6 +108,11 @@ def _variable_rule(name: str, variable: Variable, mapping: Mapping, source: Sour
             yield Problem(
                 f"there is no covariate or instrument '{name}'", source.at(*here, key=True), did_you_mean(name, known)
             )
+        return
+    if name in study.covariates and study.covariates[name].of_trials:
+        message = f"'{name}' is a covariate of trials: no column holds it"
+        hint = f"Write `characteristics: {{{name}: ...}}` with the value of the trial, or remove `level: trial` in the study file."
+        yield Problem(message, source.at(*here, key=True), hint)
         return
     if variable.data is not None and variable.data > len(mapping.data):
         yield Problem(

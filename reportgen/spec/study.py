@@ -123,6 +123,9 @@ class Covariate(Node):
     neighbours only, and peeling takes them one by one."""
     decimals: int | None = Field(None, ge=0, le=8)
     """Decimals of means and cuts of a quantity, in place of those of `policy: rounding`."""
+    level: Literal["participant", "trial"] = "participant"
+    """What has a value: each `participant`, or each `trial` as a whole, as its year or its risk of bias; the value of a trial stands
+    under `characteristics` of its mapping. A covariate of trials can be a moderator in a screening, which then compares trials."""
 
     @model_validator(mode="after")
     def _levels_or_numbers(self) -> Covariate:
@@ -143,6 +146,11 @@ class Covariate(Node):
     def categorical(self) -> bool:
         """Whether it has levels."""
         return bool(self.levels)
+
+    @property
+    def of_trials(self) -> bool:
+        """Whether it has one value for each trial."""
+        return self.level == "trial"
 
     @property
     def reference_level(self) -> str:

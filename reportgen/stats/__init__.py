@@ -6,6 +6,7 @@ What to use when:
   the participants themselves. The answer of a report.
 - `screen_moderator`: the interaction with one moderator, a quantity or levels, within trials, naively and across trials,
   and the effect at chosen values; `holm` and `benjamini_hochberg` for a whole screening.
+- `screen_trial_covariate`: the interaction with what is one value of each trial, which compares trials: meta-regression.
 - `prepare_screening`: the same test for one outcome after another, at milliseconds for all moderators; for sign flips.
 - `interaction_by_trial`: the interaction in each trial by itself, and pooled in two stages.
 - `consistent_effects`: the effect in each level, or at values, that differ by the interaction within trials and nothing else.
@@ -22,6 +23,7 @@ What to use when:
   differences or ratios in each trial. `pool_control_risk`, `risk_difference` and `number_needed_to_treat`:
   what a ratio means for a thousand people.
   `screen_moderator_glmm`: the interaction of that ratio with one moderator, in the same readings;
+  `screen_trial_covariate_glmm` that with what is one value of each trial;
   `interaction_by_trial_glm`: in each trial by itself, and pooled in two stages.
 - `pool_two_stage`: pools the estimates of `per_trial` or `per_trial_glm`, or published ones; the check beside a one-step fit, and
   where heterogeneity statistics come from; the answer itself for `standardised_effects`. `pool_common`: one effect for all trials.
@@ -61,6 +63,7 @@ from .scan import CutScan, scan_cuts
 from .split_readings import split_readings
 from .standardised_effects import standardised_effects
 from .subgroups import Candidates, Group, Missing, Partition, Rule, Side, Split, Subgroup, TreeNode, Tried
+from .trial_covariates import screen_trial_covariate, screen_trial_covariate_glmm
 from .trial_effects import TrialEffects
 from .two_stage import TwoStage, pool_common, pool_two_stage, prediction_interval
 from .working_model import WorkingModel, working_model
@@ -123,6 +126,8 @@ __all__ = [
     "scan_cuts",
     "screen_moderator",
     "screen_moderator_glmm",
+    "screen_trial_covariate",
+    "screen_trial_covariate_glmm",
     "split_readings",
     "standardised_effects",
     "working_model",

@@ -96,6 +96,8 @@ class ModeratorFit:
         What entered the models.
     telling : Entered
         What of it tells something of the interaction within trials.
+    across_trials : bool
+        Whether the moderator is one value of each trial, so that the across reading alone is there, and `at` is from its model.
     """
 
     codes: tuple[int, ...]
@@ -110,6 +112,7 @@ class ModeratorFit:
     telling: Entered
     in_these_trials: Reading
     in_new_trials: Reading
+    across_trials: bool = False
 
     @property
     def direction(self) -> int:

@@ -237,6 +237,7 @@ def screen_moderator_glmm(
         at_values=values,
         entered=count_entered(data.people, np.ones(len(data.people.place), dtype=bool)),
         telling=count_entered(data.people, coded.telling),
+        across_trials=False,
         **readings,
     )
 

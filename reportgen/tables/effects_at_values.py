@@ -14,7 +14,16 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.effect_scale import EffectScale, directions, shared
 from reportgen.records.estimate import Estimate
 from reportgen.records.level_effects import LevelEffect
-from reportgen.records.moderation import EffectAt, Interaction, Screen, ScreeningSettings, place_of, unit_at
+from reportgen.records.moderation import (
+    EffectAt,
+    Interaction,
+    Screen,
+    ScreeningSettings,
+    label_of,
+    of_trials_note,
+    place_of,
+    unit_at,
+)
 from reportgen.records.numbers import Inline
 from reportgen.tables.moderators import CELLS_ON_PAPER, hidden_note, screen_head, trials_cell
 from reportgen.tables.phrases import Footnotes, ci_head, estimate_cell, explained, percentiles
@@ -134,7 +143,10 @@ def _notes(
         *((" Quantities at the ", *places, " of the people analysed.") if places else ()),
         *(() if everything else (" On paper: moderators of the significant and weak tiers.",)),
     )
-    yield (f"{TESTED[settings.reading]}: {OF_READING[settings.reading]}.",)
+    if not shown or any(not item.of_trials for item in shown):
+        yield (f"{TESTED[settings.reading]}: {OF_READING[settings.reading]}.",)
+    if any(item.of_trials for item in shown):
+        yield from of_trials_note(screens)
     beside = _beside(shown)
     if beside == "levels":
         yield OF_LEVELS
@@ -157,7 +169,7 @@ def _estimates(interaction: Interaction) -> Iterator[Estimate]:
 def _rows(interaction: Interaction, marked: Footnotes) -> Iterator[Row]:
     blank: Inline = ()
     yield Row(
-        (interaction.label,),
+        label_of(interaction),
         (trials_cell(interaction, marked), (interaction.n,), blank, blank, blank, blank, (interaction.reading.p,)),
     )
     beside = interaction.level_effects.each if interaction.level_effects else (None,) * len(interaction.at)

@@ -19,6 +19,8 @@ from reportgen.records.moderation import (
     Screen,
     ScreeningSettings,
     contrast,
+    label_of,
+    of_trials_note,
 )
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.adjusters import not_adjusted, screen_fits
@@ -190,19 +192,21 @@ def _rows(
         (interaction.n_intervention,),
         (interaction.cost_people,),
     )
-    readings = (
-        interaction.reading,
-        interaction.within if interaction.tested == "naive" else interaction.naive,
-        interaction.across,
+    tested, other = (
+        (interaction.naive, interaction.within)
+        if settings.reading == "naive"
+        else (interaction.within, interaction.naive)
     )
+    readings = (tested, other, interaction.across)
     scatter, rated = _scatter_cells(interaction, settings), rating_cell(ratings, interaction.id)
     adjusted: tuple[Inline, ...] = (*_adjusted_cells(interaction, drawn), *scatter, finding(interaction), *rated)
     nothing = all(estimate.effect.value is None for reading in readings for estimate in reading.each)
     if len(interaction.within.each) == 1 or nothing:
+        named = label_of(interaction)
         head: Inline = (
-            (interaction.label, ", ", *contrast(interaction, 0))
+            (*named, ", ", *contrast(interaction, 0))
             if len(interaction.within.each) == 1 and contrast(interaction, 0)
-            else (interaction.label,)
+            else named
         )
         cells = [_cells(reading.each[0], reading.p) for reading in readings]
         yield Row(
@@ -210,7 +214,7 @@ def _rows(
         )
         return
     joint: list[tuple[Inline, Inline]] = [((), (reading.p,)) for reading in readings]
-    yield Row((interaction.label, ", joint test"), (*counts, *joint[0], *adjusted, *joint[1], *joint[2]))
+    yield Row((*label_of(interaction), ", joint test"), (*counts, *joint[0], *adjusted, *joint[1], *joint[2]))
     for index in range(len(interaction.within.each)):
         cells = [_cells(reading.each[index], reading.each[index].p) for reading in readings]
         blank: tuple[Inline, ...] = ((),) * len(adjusted)
@@ -245,6 +249,7 @@ def _notes(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[Inli
             ".",
         ),
         scatter_note(settings),
+        *of_trials_note(screens),
         *min_p_note(screens, settings),
     ]
     if any(interaction.separate for screen in screens for interaction in screen.interactions):
@@ -305,6 +310,7 @@ def _summary(screens: Sequence[Screen], settings: ScreeningSettings, ratings: Ra
             " (weak); for several levels, their joint test.",
         ),
         scatter_note(settings),
+        *of_trials_note(screens),
         *min_p_note(screens, settings),
         *rating_note(ratings),
     ]
@@ -336,7 +342,9 @@ def _reached(screen: Screen, settings: ScreeningSettings, ratings: Ratings, draw
     found = [interaction for interaction in screen.interactions if interaction.tier in ("significant", "weak")]
     return tuple(
         Row(
-            (item.label, ", ", *contrast(item, 0)) if len(item.reading.each) == 1 else (item.label, ", joint test"),
+            (*label_of(item), ", ", *contrast(item, 0))
+            if len(item.reading.each) == 1
+            else (*label_of(item), ", joint test"),
             (
                 (item.trials,),
                 (item.n,),

@@ -9,16 +9,22 @@ from reportgen.tables.phrases import NBSP, Footnotes, explained, joined
 
 
 def included_trials(record: IncludedTrials) -> Table:
-    """Return a group of rows per trial, the largest first: country, class and intervention of each arm, participants.
+    """Return a group of rows per trial, the largest first: country, characteristics, class and intervention of each arm, participants.
 
-    Columns of what no trial gives (countries, published counts) are left out.
+    Columns of what no trial gives (countries, characteristics, published counts) are left out.
     """
+    given = [
+        place
+        for place in range(len(record.characteristics))
+        if any(t.characteristics[place].text for t in record.trials)
+    ]
     countries = any(row.country.text for row in record.trials)
     published = any(row.published is not None for row in record.trials)
     footnotes = Footnotes()
     columns = [Column(("Trial",), "left")]
     if countries:
         columns.append(Column(("Country",), "left"))
+    columns += [Column((record.characteristics[place],), "left") for place in given]
     columns += [
         Column(("Class of the arm",), "left"),
         Column(("Arm",), "left"),
@@ -28,8 +34,8 @@ def included_trials(record: IncludedTrials) -> Table:
     ]
     if published:
         columns.append(Column(("Published",), "right", ("Participants",)))
-    groups = [Group(tuple(_rows(trial, countries, published, footnotes))) for trial in record.trials]
-    blank: list[Inline] = [()] * (3 + countries)
+    groups = [Group(tuple(_rows(trial, given, countries, published, footnotes))) for trial in record.trials]
+    blank: list[Inline] = [()] * (3 + countries + len(given))
     total = Row(
         ("All, ", record.number, " trials" if record.number.value != 1 else " trial"),
         (*blank, (record.n,), (record.in_file,), *([()] if published else [])),
@@ -38,7 +44,7 @@ def included_trials(record: IncludedTrials) -> Table:
     return explained(Table(tuple(columns), (*groups, Group((total,))), footnotes.notes))
 
 
-def _rows(trial: TrialRow, countries: bool, published: bool, footnotes: Footnotes) -> list[Row]:
+def _rows(trial: TrialRow, given: list[int], countries: bool, published: bool, footnotes: Footnotes) -> list[Row]:
     """Return one row an arm; the first carries what holds for the whole trial."""
     rows = []
     for index, arm in enumerate(trial.arms):
@@ -47,6 +53,9 @@ def _rows(trial: TrialRow, countries: bool, published: bool, footnotes: Footnote
         if published:
             of_trial.append(_published(trial, footnotes) if first else ())
         where: list[Inline] = [(trial.country,) if first and trial.country.text else ()] if countries else []
+        where += [
+            (trial.characteristics[place],) if first and trial.characteristics[place].text else () for place in given
+        ]
         cells = (*where, (arm.arm_class,), (arm.name,), (arm.n,), *of_trial)
         rows.append(Row((trial.trial,) if first else (), cells))
     return rows

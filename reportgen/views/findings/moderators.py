@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from reportgen.records.moderation import Interaction, Moderation, Screen
+from reportgen.records.moderation import Interaction, Moderation, Screen, label_of
 from reportgen.records.numbers import Inline, Number
 from reportgen.tables.phrases import counted, estimate_cell, joined, p_words
 from reportgen.views.findings.finding import Finding, Findings, derived, findings_of_each, title_of
@@ -94,7 +94,7 @@ def _one(record: Moderation, found: Found) -> Inline:
     when: Inline = (", ", screen.follow_up_label) if visits else ()
     said: Inline = (", ", *interaction.found) if interaction.found else ()
     return (
-        *(screen.outcome_label, *when, " by ", interaction.label, *said, *_size(screen, interaction)),
+        *(screen.outcome_label, *when, " by ", *label_of(interaction), *said, *_size(screen, interaction)),
         *(", adjusted p ", *p_words(p)),
     )
 

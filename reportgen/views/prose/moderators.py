@@ -88,6 +88,7 @@ def screening_methods(record: Moderation) -> Iterator[Inline]:
         yield _event_uncertainty(settings, alone="continuous" not in kinds)
     yield from on_log_scale(screen.scale for screen in record.results)
     yield _tiers(record)
+    yield from _of_trials(record)
     yield from _min_p(record)
     if any(interaction.by_trial for screen in record.results for interaction in screen.interactions):
         unknown = " These estimates do not take account of sites." if any(_sites(record, events=False)) else ""
@@ -214,6 +215,30 @@ BY_A_STEP = (
     " Of events, the draws are working residuals of one model of each outcome, p of data and draws that are compared are those of one "
     "weighted least-squares step from it, and the min-p is at least p itself."
 )
+
+
+def _of_trials(record: Moderation) -> Iterator[Inline]:
+    """Yield how moderators that are one value of each trial were analysed; nothing where there are none."""
+    found = {
+        item.moderator: (item.label,) for screen in record.results for item in screen.interactions if item.of_trials
+    }
+    if not found:
+        return
+    one = len(found) == 1
+    effect = {
+        "random": "a treatment effect that varies at random between trials",
+        "common": "one treatment effect common to all trials",
+    }[record.settings.treatment_effect]
+    drawn = any(screen.flips is not None for screen in record.results)
+    yield (
+        *enumerated(list(found.values())),
+        f" {'has' if one else 'have'} one value in each trial, and {'its' if one else 'their'} interaction with treatment was estimated "
+        f"across trials: a meta-regression within the one-step model, with an intercept for each trial, {effect} and the product of "
+        "treatment with the value of the trial. It needs two trials more than it has coefficients, its degrees of freedom are about (where "
+        "they have a floor, at least) the number of trials minus one and these coefficients, and there is no reading within trials. It "
+        "compares trials, not participants, who were not randomised to them: other differences between trials may explain it, and it need "
+        f"not hold for the participants of a trial.{' It is not adjusted by random draws.' if drawn else ''}",
+    )
 
 
 def _min_p(record: Moderation) -> Iterator[Inline]:
