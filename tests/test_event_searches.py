@@ -302,13 +302,13 @@ def test_effects_in_levels_of_events_agree_with_the_interaction(tmp_path: Path, 
     screen = next(item for item in screens if item.outcome == outcome)
     age, sex, _ = (item.level_effects for item in screen.interactions)
     table = table_of(tmp_path / "s")
-    assert [item.n.value for item in sex.each] == [(table["sex"] == k).sum() for k in (1, 2)]
+    assert [item.n.value for item in sex.each] == [(table["sex"] == k).sum() for k in (2, 1)]
     effects = [item.consistent.effect.value for item in sex.each]
     assert np.dot([item.share.value / 100 for item in sex.each], effects) == pytest.approx(
         sex.overall.effect.value, abs=1e-9
     )
     assert age.centre.value == pytest.approx(table["age"].mean(), abs=2)
-    here = table["sex"] == 1
+    here = table["sex"] == 2
     link, exposure = ("logit", None) if outcome == "relapse" else ("log", table["days"][here])
     alone = fit_one_step_glmm(
         table[outcome][here],
