@@ -292,6 +292,34 @@ def test_min_p_of_a_screening_of_events_is_never_below_p(tmp_path: Path) -> None
     assert relapse.interactions[0].min_p.value == pytest.approx(1 / 21)
 
 
+@pytest.mark.parametrize("outcome", ["relapse", "falls"])
+def test_effects_in_levels_of_events_agree_with_the_interaction(tmp_path: Path, outcome: str) -> None:
+    path = write_screened_search(tmp_path / "s", 0.2, **NONE)
+    spec, repository = read(path)
+    study = settled(spec.study)
+    node = study.analyses["screening"].model_copy(update={"draws": None})
+    screens: Any = analysed("screening", node, repository, study).results
+    screen = next(item for item in screens if item.outcome == outcome)
+    age, sex, _ = (item.level_effects for item in screen.interactions)
+    table = table_of(tmp_path / "s")
+    assert [item.n.value for item in sex.each] == [(table["sex"] == k).sum() for k in (2, 1)]
+    effects = [item.consistent.effect.value for item in sex.each]
+    assert np.dot([item.share.value / 100 for item in sex.each], effects) == pytest.approx(
+        sex.overall.effect.value, abs=1e-9
+    )
+    assert age.centre.value == pytest.approx(table["age"].mean(), abs=2)
+    here = table["sex"] == 2
+    link, exposure = ("logit", None) if outcome == "relapse" else ("log", table["days"][here])
+    alone = fit_one_step_glmm(
+        table[outcome][here],
+        (table["arm"] == 1)[here].astype(float),
+        table["trial"][here],
+        link=link,
+        exposure=exposure,
+    )
+    assert sex.each[0].alone.effect.value == pytest.approx(float(alone.effect.estimate), abs=1e-6)
+
+
 @pytest.mark.slow
 def test_pages_of_a_search_of_events_say_ratios_and_how_they_were_tested(tmp_path: Path) -> None:
     both = [

@@ -101,7 +101,7 @@ FIXED = {
     "Agreement.peeling", "FromScreening.from_",  # there is no other one
     "Arm.leave_out",  # both arms are needed
     # of columns of another kind; a mapping is part of the key of reading as a whole
-    "Variable.at_least", "Variable.codes", "Variable.cut", "Variable.flags", "Variable.from_range", "Variable.item_range",
+    "Variable.at_least", "Variable.codes", "Variable.cut", "Variable.dated", "Dated.after", "Dated.days", "Dated.order", "Dated.until", "Variable.flags", "Variable.from_range", "Variable.item_range",
     "Variable.items", "Variable.no", "Variable.otherwise", "Variable.reversed", "Variable.score", "Variable.unit", "Variable.yes",
 }  # fmt: skip
 

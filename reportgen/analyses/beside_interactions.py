@@ -71,18 +71,16 @@ def _with_both(
     entered = screened.fit.entered
     arms = entered.n_control, entered.n_intervention
     builder = values.at(screened.moderator.name, n=entered.participants, trials=entered.trials, arms=arms)
-    levels = None  # of events, effects that agree with an interaction are not estimated
-    if people.kind == "continuous":
-        levels = level_effects(
-            screened.moderator,
-            people,
-            interaction.at,
-            node=node,
-            few=screened.few,
-            close=close,
-            how=how,
-            builder=builder,
-        )
+    levels = level_effects(
+        screened.moderator,
+        people,
+        interaction.at,
+        node=node,
+        few=screened.few,
+        close=close,
+        how=how,
+        builder=builder,
+    )
     by_trial = contrasts_by_trial(
         screened.moderator, people, earlier, screened.fit, screened.suppresses_level, how, builder
     )

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analyses.adjusters import with_adjusters
+from reportgen.analyses.arm_events import has_few_events
 from reportgen.analyses.moderator_values import Moderator, column_of
+from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.selection import Selection, adjusters_of
 from reportgen.analyses.trial_interactions import Printed
 from reportgen.records.estimate import Estimate
@@ -38,13 +41,17 @@ from reportgen.release.rules import (
 )
 from reportgen.release.values import Values
 from reportgen.spec.study import Moderators as Node
-from reportgen.stats import ConsistentEffects, consistent_effects, fit_one_step
+from reportgen.stats import ConsistentEffects, OneStepFit, consistent_effects, fit_one_step
+from reportgen.stats.choices import Reference
+from reportgen.stats.consistent_effects_glmm import consistent_effects_glmm
+from reportgen.stats.event_groups import EventGroupFit, fit_event_group
 from reportgen.stats.moderator_models import counted, word
 
 BoolArray = NDArray[np.bool_]
 ALONE = ("treatment_effect", "inference", "df_floor", "adjuster_slopes", "residual")
 """Options of a screening that the model of one level alone has as well."""
 CONSISTENT = (*ALONE, "interaction_effect")
+OF_EVENTS = ("treatment_effect", "interaction_effect")
 Level = tuple[str, int]
 """A moderator by name, and the code of a level."""
 
@@ -74,7 +81,18 @@ def close_levels(
     if not found:
         return frozenset()
     apart = disclosable_groups(np.array([mask for _, mask in found]), people.treatment, minimum)
+    if people.kind != "continuous":
+        apart = _apart_in_events([mask for _, mask in found], apart, people, minimum)
     return frozenset(level for (level, _), item in zip(found, apart, strict=True) if not item)
+
+
+def _apart_in_events(masks: Sequence[BoolArray], apart: BoolArray, people: Selection, minimum: int) -> BoolArray:
+    """Return which groups are apart in those with the event and in those without as well, each from those before it that are."""
+    result = apart.copy()
+    for place, mask in enumerate(masks):
+        between = (mask ^ other for other, item in zip(masks[:place], result[:place], strict=True) if item)
+        result[place] &= not any(has_few_events(people, item, minimum) for item in between)
+    return result
 
 
 def _alone(moderator: Moderator, code: int, people: Selection) -> BoolArray:
@@ -118,17 +136,7 @@ def level_effects(
     values = (
         () if moderator.categorical else [math.nan if item.value.value is None else item.value.value for item in at]
     )
-    found = consistent_effects(
-        people.response,
-        people.treatment,
-        people.trial,
-        column_of(moderator, people),
-        adjusters=adjusters_of(people),
-        site=people.site,
-        values=values,
-        reference=max(moderator.reference, 0),
-        **_options(node, CONSISTENT),
-    )
+    found = _consistent(moderator, people, values, node)
     if not at or len(found.effects) != len(at):
         return None
     builder = builder.at("consistent", status=found.status)
@@ -145,6 +153,25 @@ def level_effects(
         status=found.status,
         reason=reason,
     )
+
+
+def _consistent(moderator: Moderator, people: Selection, values: Sequence[float], node: Node) -> ConsistentEffects:
+    """Return the effects that agree with the interaction, by the kind of the outcome."""
+    columns = people.response, people.treatment, people.trial, column_of(moderator, people)
+    asked: dict[str, Any] = {
+        "adjusters": adjusters_of(people),
+        "values": values,
+        "reference": max(moderator.reference, 0),
+    }
+    if people.kind == "continuous":
+        return consistent_effects(*columns, **(asked | {"site": people.site} | _options(node, CONSISTENT)))
+    asked |= {"exposure": people.exposure, "inference": _reference(node), "widened": True, **_options(node, OF_EVENTS)}
+    found = consistent_effects_glmm(*columns, link=LINKS[people.kind], **asked)
+    return replace(found, reason=with_adjusters(found.reason, people.adjuster_of))
+
+
+def _reference(node: Node) -> Reference:
+    return "normal" if node.inference == "normal" else "t"
 
 
 def _options(node: Node, names: Iterable[str]) -> dict[str, Any]:
@@ -218,14 +245,18 @@ class _Levels:
             reason = f"its people are in both arms of {counted(trials)}, and the screening needs {word(self.node.minimum_trials)}"
             return estimate_record(None, self.how.level, builder, self.how.unit, reason)
         adjusters = adjusters_of(people)
-        fit = fit_one_step(
-            people.response[mask],
-            people.treatment[mask],
-            people.trial[mask],
-            adjusters=None if adjusters is None else adjusters[mask],
-            site=None if people.site is None else people.site[mask],
-            **_options(self.node, ALONE),
-        )
+        columns = people.response[mask], people.treatment[mask], people.trial[mask]
+        beside = None if adjusters is None else adjusters[mask]
+        fit: OneStepFit | EventGroupFit
+        if people.kind == "continuous":
+            site = None if people.site is None else people.site[mask]
+            fit = fit_one_step(*columns, adjusters=beside, site=site, **_options(self.node, ALONE))
+        else:
+            exposure = None if people.exposure is None else people.exposure[mask]
+            fit = fit_event_group(
+                *columns, LINKS[people.kind], exposure=exposure, adjusters=beside,
+                treatment_effect=self.node.treatment_effect, inference=_reference(self.node),
+            )  # fmt: skip
         builder = builder.at(status=fit.status)
-        reason = fit.message if fit.status in ("failed", "not estimable") else ""
+        reason = with_adjusters(fit.message, people.adjuster_of) if fit.status in ("failed", "not estimable") else ""
         return estimate_record(None if reason else fit.effect, self.how.level, builder, self.how.unit, reason)

@@ -88,7 +88,17 @@ class Finder:
                 message = f"'{self.name}' is given twice for the visit '{place.visit.label}'"
                 self.notes.problem(message, ("variables", self.name, "column"), "Keep one column for each visit.")
             found.setdefault(place.visit.label, place)
-        return sorted(found.values(), key=lambda place: place.visit)
+        return sorted((place for place in found.values() if self._counts(place)), key=lambda place: place.visit)
+
+    def _counts(self, place: Place) -> bool:
+        """Whether the file has the date from which days are counted; that it has not is a problem."""
+        after = self.variable.dated.after if self.variable.dated else None
+        if after is None or after in place.file.table:
+            return True
+        hint = columns_hint(after, [place.file.table])
+        path: Path = ("variables", self.name, "dated", "after")
+        self.notes.problem(f"there is no column '{after}' in the file of the dates", path, hint, place.file.table.place)
+        return False
 
     def _wanted(self) -> Iterator[Place]:
         if isinstance(self.variable.column, dict):

@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.data.arms import counted
 from reportgen.data.codes import Cell, code_key
 from reportgen.data.columns import Cells, FloatArray, ObjectArray
+from reportgen.data.dated import dated
 from reportgen.data.events import Uses, note_no_events
 from reportgen.data.joined import MergedFile
 from reportgen.data.notes import data_path
@@ -77,11 +78,19 @@ def read_instrument(finder: Finder, instrument: Instrument, people: People, uses
         for other in finder.others(place):
             if bool(other.file.visits) == bool(place.file.visits):  # a row a visit says nothing of a row a person
                 _note_lost(cells, [_at_visit(other, name) for name in other.columns], reading)
-        numbers = _answers(cells, reading, instrument)
+        numbers = _dated(place, cells[0], reading) if reading.variable.dated else _answers(cells, reading, instrument)
         note_no_events(numbers, reading, uses, at_baseline=place.visit.months == 0)
         measured.append(Measured(place.visit, numbers.values, bool(place.file.visits)))
     _note_same_time(measured, finder)
     return measured
+
+
+def _dated(place: Place, dates: Cells, reading: Reading) -> Numbers:
+    """An instrument that says by dates who has an event."""
+    assert reading.variable.dated is not None
+    name = reading.variable.dated.after
+    raw = place.file.cells(place.file.table.column(place.columns[0]), place.visit)
+    return dated(raw, dates, None if name is None else _settled(reading, place.file, name), reading)
 
 
 def _answers(cells: list[Cells], reading: Reading, instrument: Instrument) -> Numbers:

@@ -8,7 +8,8 @@ over items; a number goes into the file's unit and range. A value that is missin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from reportgen.spec.simulation import File
 from reportgen.spec.units import factor
 
 Columns = dict[str, ObjectArray]
+START = "2020-01-01"
+"""When everybody is randomised, where a mapping counts days from that."""
 _NEARLY = 0.01
 """How far a score may be from a whole number of points: two decimals of 100 in 24 points leave 0.001."""
 
@@ -124,11 +127,31 @@ class Hand:
         span: tuple[float, float] | None,
     ) -> Columns:
         """Return the columns of a number, which may be the items of a score."""
+        if variable.dated is not None:
+            return self._dated(variable, columns[0], values)
         raw = _in_file_units(variable, values, unit, span)
         if variable.items is not None:
             return self._items(variable, columns, raw)
         plain = [None if np.isnan(value) else whole(value) for value in raw]
         return {columns[0]: self.written(self._coded(variable, plain), variable)}
+
+    def _dated(self, variable: Variable, column: str, values: FloatArray) -> Columns:
+        """A date of each event, within the limit, and the date from which days are counted."""
+        assert variable.dated is not None
+        start = date.fromisoformat(variable.dated.until or START)
+        back = self.chance.integers(0, 60, len(values))
+        days = variable.dated.days
+        cells: list[str | None] = []
+        for value, gone in zip(values, back.tolist(), strict=True):
+            away = -gone if days is None else min(gone, days)
+            cells.append("" if value == 0.0 else None if np.isnan(value) else str(start + timedelta(days=away)))
+        coded = replace(self, file=self.file.model_copy(update={"blank": 0.0}))  # an empty cell is no event
+        made = {column: coded.written(cells, variable)}
+        if np.isnan(values).any() and not (variable.missing if variable.missing is not None else self.data.missing):
+            raise DataError(f"'{self.data.file}': an empty cell of '{column}' is no event; give a code for `missing`")
+        if variable.dated.after is not None:
+            made[variable.dated.after] = self.written([START] * len(values), variable)
+        return made
 
     def _items(self, variable: Variable, columns: Sequence[str], scores: FloatArray) -> Columns:
         low, high = variable.item_range or (0.0, 1.0)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable, visit_time
 from reportgen.spec.model import DECIMAL, Code, months_of
+from reportgen.spec.outcomes import uses_of
 from reportgen.spec.references import baseline_of, each_unknown, unknown
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Covariate, Study
@@ -130,6 +131,7 @@ def _variable_rule(name: str, variable: Variable, mapping: Mapping, source: Sour
 def _covariate_rule(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
     here = ("variables", name)
     covariate = study.covariates[name]
+    yield from _dated_rule(name, variable, source, study)
     yield from _levels_rule(name, variable, covariate.levels, "a covariate", source)
     if not covariate.categorical:
         yield from _codes_are_numbers(name, variable, source, study)
@@ -185,6 +187,7 @@ def _instrument_rule(
 ) -> Iterator[Problem]:
     here = ("variables", name)
     instrument = study.instruments[name]
+    yield from _dated_rule(name, variable, source, study)
     if variable.flags or (variable.cut and not instrument.levels):
         key = "flags" if variable.flags else "cut"
         kind = "answered at visits" if instrument.levels else "numeric"
@@ -220,6 +223,21 @@ def _instrument_rule(
         yield Problem(
             "`{visit}` stands for the keys of `visits`, but there are none", source.at(*here), "Add `visits:`."
         )
+
+
+def _dated_rule(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:
+    """A date says whether there was an event, which only a binary outcome reads."""
+    if variable.dated is None:
+        return
+    place = source.at("variables", name, "dated")
+    if name in study.covariates:
+        yield Problem(f"'{name}' is a covariate, and a date says whether there was an event", place, "Remove `dated`.")
+    elif study.instruments[name].levels:
+        message = f"'{name}' has levels, and `dated` gives 1 for an event and 0 for none"
+        yield Problem(message, place, "Remove its `levels`, and `event` of the outcome, in the study file.")
+    elif uses_of(name, study.outcomes) != {"binary"}:
+        message = f"'{name}' is no event of an outcome with `kind: binary`, and `dated` gives nothing else"
+        yield Problem(message, place, "Remove it, or give the outcome its `kind`.")
 
 
 def _codes_are_numbers(name: str, variable: Variable, source: Source, study: Study) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 from reportgen.spec.model import (
     MOST,
     Code,
+    Day,
     Line,
     Names,
     Node,
@@ -354,12 +355,37 @@ def interval_of(text: str) -> Interval | None:
     }[word]
 
 
+class Dated(Node):
+    """Which date in the column is an event: one up to a day, or within some days of the date in another column.
+
+    An empty cell is no event, and neither is a later date; for whom it is not known, a code of `missing` stands. Dates are
+    written as year, month and day, as in `2020-12-31`, or in the order that `order` names.
+    """
+
+    until: Day = ""
+    """The last day on which a date is an event, as in `2020-12-31`. Give this, or `days` and `after`."""
+    days: int | None = Field(None, ge=0, le=36_600)
+    """A date is an event up to so many days after the date in `after`."""
+    after: Name | None = None
+    """The column with the date from which days are counted, as a rule that of randomisation; a date before it is an error."""
+    order: Literal["year-month-day", "day-month-year", "month-day-year"] = "year-month-day"
+    """In which order text dates are written; the order that begins with the year is understood besides."""
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Dated:
+        if bool(self.until) == (self.days is not None or self.after is not None):
+            raise ValueError("give `until`, or `days` and `after`")
+        if not self.until and (self.days is None or self.after is None):
+            raise ValueError("`days` and `after` require each other")
+        return self
+
+
 class Variable(Node):
     """How a covariate or an instrument is derived from the columns of a file.
 
     `column` may hold `{visit}`, which stands for each key of `visits`, or map visits to columns. Then one of: `codes`
     (code to level or number, `null` is missing), `cut` (level to interval), `flags` (level to yes/no column, the first
-    that says yes; `otherwise` where all of them say no), `items` with `score`. Numbers may be converted by one of:
+    that says yes; `otherwise` where all of them say no), `items` with `score`, `dated` (an event by its date). Numbers may be converted by one of:
     `unit`, `from_range`, `times` and `plus`. `missing` replaces the list of the file. `visits` names those at which it
     was measured, where it was not measured at all of them; `data` the file (from 1), where it is not the first one that
     has the column.
@@ -388,6 +414,8 @@ class Variable(Node):
     """The yes/no column behind each level; the first that says yes gives the level."""
     otherwise: Word | None = None
     """The level of participants for whom every flag says no; without it they have none."""
+    dated: Dated | None = None
+    """Which date in the column is an event, as in `{until: 2020-12-31}` or `{days: 90, after: randomised}`; an empty cell is none."""
     items: Name | tuple[Name, ...] | None = None
     """Columns of a questionnaire's items: a pattern such as `"rm{visit}_{1-24}"`, or a list."""
     yes: Code | None = None
@@ -527,6 +555,10 @@ class Variable(Node):
             for key in ("yes", "no", "score", "at_least", "reversed", "item_range"):
                 if key in given:
                     raise RuleError(f"`{key}` requires `items`", "Remove it, or name the `items` of a score.", key)
+        if self.dated is not None:
+            for key in ("codes", "cut", "flags", "items", "unit", "from_range", "times", "plus", "outside", "labels"):
+                if key in given:
+                    raise RuleError(f"`{key}` cannot be combined with `dated`", "Remove it.", key)
         if self.flags:
             for key in ("codes", "cut", "unit", "from_range", "times", "plus", "outside", "visits"):
                 if key in given:

@@ -141,12 +141,12 @@ def consistent_effects(
         wanted = np.array(at)[:, None]
     reason = unusable(people, 1)
     if reason:
-        return _without(at, counts, "not estimable", reason)
+        return without_effects(at, counts, "not estimable", reason)
     centred = coded.columns - trial_means(people.place, coded.columns)
     options = coded.plan.options(interaction_effect == "random")
     fit = fit_model(people, people.adjusters, centred, options)
     if fit.status not in ESTIMATED:
-        return _without(at, counts, fit.status, fit.message)
+        return without_effects(at, counts, fit.status, fit.message)
     return _effects(people, coded, options, fit, centred, at, wanted, counts)
 
 
@@ -162,7 +162,7 @@ def _effects(
 ) -> ConsistentEffects:
     shares = np.array([coded.columns[people.place == k].mean(axis=0) for k in fit.trial_labels])
     centre = fit.weights @ shares
-    rows = _rows(fit, wanted - centre)
+    rows = rows_of(fit.coefficient_names, wanted - centre)
     estimates, covariance = rows @ fit.coefficients, rows @ fit.covariance_fixed @ rows.T
     effects = []
     for row, estimate, variance in zip(wanted, estimates, np.diag(covariance), strict=True):
@@ -191,9 +191,15 @@ def _effects(
     )
 
 
-def _rows(fit: OneStepFit, offset: FloatArray) -> FloatArray:
-    """Effects as combinations of the coefficients; NaN where one that is needed is not in the model."""
-    names = fit.coefficient_names
+def rows_of(names: Sequence[str], offset: FloatArray) -> FloatArray:
+    """Return effects as combinations of the coefficients of these names; NaN where one that is needed is not in the model.
+
+    Parameters
+    ----------
+    names : sequence of str
+    offset : ndarray (m, q)
+        How far the columns of the moderator lie from where the effect is that of the coefficient of treatment.
+    """
     rows = np.zeros((len(offset), len(names)))
     rows[:, names.index("treatment")] = 1.0
     for k in range(offset.shape[1]):
@@ -205,7 +211,8 @@ def _rows(fit: OneStepFit, offset: FloatArray) -> FloatArray:
     return rows
 
 
-def _without(at: tuple[float, ...], counts: tuple[int, ...], status: Status, reason: str) -> ConsistentEffects:
+def without_effects(at: tuple[float, ...], counts: tuple[int, ...], status: Status, reason: str) -> ConsistentEffects:
+    """Return a result without estimates, with the reason."""
     nan, m = math.nan, len(at)
     return ConsistentEffects(
         at, (NOTHING,) * m, np.full((m, m), nan), NOTHING, (), nan, counts, {}, nan, nan, status, reason

@@ -86,7 +86,7 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
+class InteractionModel:
     """A model with its interaction.
 
     `beside` are the adjusters and what else stands beside the columns of the moderator; at `centre` of these the effect of treatment
@@ -298,7 +298,7 @@ def _screened(
 ) -> tuple[dict[str, Reading], bool, tuple[Effect, ...]]:
     """The readings, whether trials have effects of their own, and the effects where the moderator has the columns `wanted`."""
     people, q = data.people, coded.columns.shape[1]
-    df = _DegreesOfFreedom(people.trials, len(np.unique(people.place[coded.telling])), options.inference == "t")
+    df = DegreesOfFreedom.of(people, coded, by_t=options.inference == "t")
     within, common, across, separate = _within(data, coded.columns, options, df)
     random = within.fit(True) if asked.search else common
     few = too_few(coded.telling, people, asked.minimum_trials)
@@ -309,7 +309,7 @@ def _screened(
         for fit, varying in ((common, False), (random, True))
     )
     centre = coded.columns.mean(axis=0)
-    naive = _Model(data, people.adjusters, coded.columns - centre, centre, options)
+    naive = InteractionModel(data, people.adjusters, coded.columns - centre, centre, options)
     plain = naive.fit(asked.varying and asked.search)
     readings = {
         "within": new if asked.varying else these,
@@ -327,23 +327,30 @@ def _screened(
 
 
 @dataclass(frozen=True, slots=True)
-class _DegreesOfFreedom:
+class DegreesOfFreedom:
     """Those of the readings, from trials in the models and trials that tell something of the interaction within them."""
 
     trials: int
     telling: int
     by_t: bool
 
+    @classmethod
+    def of(cls, people: People, coded: ModeratorColumns, *, by_t: bool) -> DegreesOfFreedom:
+        """Return those of some people with their moderator; `by_t`: t, and not normal."""
+        return cls(people.trials, len(np.unique(people.place[coded.telling])), by_t)
+
     def of_interaction(self, varying: bool) -> float:
+        """Of the interaction within trials."""
         return float(counted_by_floor(self.telling) - 1) if self.by_t and varying else np.inf
 
     def across(self, q: int) -> float:
+        """Of the interaction with q columns of means of trials."""
         return float(self.trials - 1 - q) if self.by_t else np.inf
 
 
 def _within(
-    data: EventPeople, columns: FloatArray, options: GlmmOptions, df: _DegreesOfFreedom
-) -> tuple[_Model, GlmmFit, Reading, bool]:
+    data: EventPeople, columns: FloatArray, options: GlmmOptions, df: DegreesOfFreedom
+) -> tuple[InteractionModel, GlmmFit, Reading, bool]:
     """The model with gamma_A where that can be had, else the one with an effect of treatment for each trial.
 
     Returns
@@ -355,7 +362,7 @@ def _within(
     reason = means_alike(people, columns, means - centre)
     if not reason:
         beside = beside_means(people, means - centre)
-        model = _Model(data, beside, columns - means, centre, replace(options, beside=q))
+        model = InteractionModel(data, beside, columns - means, centre, replace(options, beside=q))
         fit = model.fit(False)
         places = [f"adjuster[{people.adjusters.shape[1] + k}]" for k in range(q)]
         t = df.across(q) if options.treatment_effect == "random" else np.inf
@@ -367,7 +374,7 @@ def _within(
     return model, model.fit(False), nothing(q, "not estimable", reason), True
 
 
-def _with_own_effects(data: EventPeople, columns: FloatArray, options: GlmmOptions) -> _Model:
+def _with_own_effects(data: EventPeople, columns: FloatArray, options: GlmmOptions) -> InteractionModel:
     """The model with an effect of treatment for each trial, of those trials in which it is finite."""
     people = data.people
     finite = np.zeros(len(people.place), bool)
@@ -380,7 +387,7 @@ def _with_own_effects(data: EventPeople, columns: FloatArray, options: GlmmOptio
     beside = np.column_stack([data.people.adjusters, own])
     centred = columns - trial_means(data.people.place, columns)
     chosen = replace(options, treatment_effect="common", beside=own.shape[1])
-    return _Model(data, beside, centred, columns.mean(axis=0), chosen)
+    return InteractionModel(data, beside, centred, columns.mean(axis=0), chosen)
 
 
 def reading_of_interaction(fit: GlmmFit, q: int, df: float, dropped: str, people: People) -> Reading:
