@@ -696,7 +696,7 @@ def test_the_pages_say_that_risks_are_pooled_in_two_stages_and_moderators_act_on
         "Moderators and searches for subgroups act on the odds ratio",
         "Negative risk differences favour the intervention",
         "Risk ratios are pooled in two stages from those of the trials",
-        "Pooled, two-stage model",
+        "Pooled, two-stage",
         "Risk ratios and risk differences: pooled in two stages from those of the trials.",
     ):
         assert said in words, said

@@ -21,6 +21,7 @@ from reportgen.records.numbers import Inline, Number
 
 CANDIDATE = "candidate, not supported"  # of a subgroup that p of the search does not support
 CORRECTED = "corrected for the search"
+P_OF_SEARCH = "p of the search"
 HELD_OUT = "in trials held out"
 IN_BRIEF = "Each search in draws without any effect modification, and the contrast of both sides in trials held out"
 DIAMOND, CIRCLE = 4, 24  # corners
@@ -36,33 +37,31 @@ def p_of(honesty: SubgroupHonesty | None) -> Cell:
     return () if honesty is None else (Slot(honesty.p_search),)
 
 
-def corrected_row(honesty: SubgroupHonesty | None, *, blank: tuple[Cell, ...], **more: Any) -> Iterator[Row]:
-    """Yield the effect in a subgroup after correction for the search, in words where draws do not support the subgroup.
+def corrected_row(honesty: SubgroupHonesty | None, **more: Any) -> Iterator[Row]:
+    """Yield what the search leaves of the row above: p of the search, and the effect corrected for it where that is known.
 
-    There is nothing to say of one that is supported, or was not drawn, and could not be corrected.
+    A subgroup that draws do not support is called a candidate in words.
 
     Parameters
     ----------
     honesty : SubgroupHonesty or None
-    blank : tuple of Cell
-        The cells behind the estimate.
     **more
         Of the row: where it stands.
     """
     if honesty is None:
         return
     doubtful, item = honesty.verdict == CANDIDATE, honesty.inside
+    p = p_of(honesty)
     if item is None or not _known(item.effect):
-        if doubtful:
-            yield Row((CANDIDATE,), style=BODY.muted(), stays=True, **more)
+        label = CANDIDATE if doubtful else P_OF_SEARCH
+        yield Row((label,), results=((), p), style=BODY.muted(), stays=True, **more)
         return
     label = f"{CANDIDATE}; {CORRECTED}" if doubtful else CORRECTED
-    yield _row(
-        (label,), (), (item.effect, item.low, item.high), blank, MUTED if doubtful else INK, DIAMOND, stays=True, **more
-    )
+    estimate = item.effect, item.low, item.high
+    yield _row((label,), (), estimate, p, MUTED if doubtful else INK, DIAMOND, stays=True, **more)
 
 
-def held_out_row(search: Searched, name: str, *, blank: tuple[Cell, ...], **more: Any) -> Iterator[Row]:
+def held_out_row(search: Searched, name: str, **more: Any) -> Iterator[Row]:
     """Yield what the trials held out show, once for a search that found something; a reason where they show nothing."""
     held = None if search.honesty is None else search.honesty.held_out
     if held is None or not search.candidates:
@@ -72,8 +71,8 @@ def held_out_row(search: Searched, name: str, *, blank: tuple[Cell, ...], **more
         reason = words.reason(estimate.effect.status, held.reason, name, f"{estimate.effect.id} reason")
         yield Row((HELD_OUT,), style=BODY.muted(), reason=reason, **more)
         return
-    counts: tuple[Cell, ...] = ((Slot(held.trials),), (), ())
-    yield _row((HELD_OUT,), counts, (estimate.effect, estimate.low, estimate.high), blank, MUTED, CIRCLE, **more)
+    counts: tuple[Cell, ...] = ((Slot(held.trials),), ())
+    yield _row((HELD_OUT,), counts, (estimate.effect, estimate.low, estimate.high), (), MUTED, CIRCLE, **more)
 
 
 def _known(effect: Number) -> bool:
@@ -84,13 +83,13 @@ def _row(
     label: Inline,
     counts: tuple[Cell, ...],
     estimate: tuple[Number, Number, Number],
-    blank: tuple[Cell, ...],
+    p: Cell,
     colour: str,
     corners: int,
     **more: Any,
 ) -> Row:
     plot = _sign(estimate, colour, corners)
-    cells = (interval_cell(*estimate), *blank)
+    cells = (interval_cell(*estimate), p)
     return Row(label, counts, cells, plot=plot, style=BODY.muted(), estimate=estimate, **more)
 
 

@@ -12,14 +12,14 @@ from itertools import groupby
 
 from reportgen.figures.rows import LEAST_PLOT, Cell, Heading, Slot
 from reportgen.records.model import ArmMeans, PooledEffect, TrialEstimate
-from reportgen.records.numbers import DASH
+from reportgen.records.numbers import DASH, Number
 
 Sides = tuple[tuple[str, ...], tuple[str, ...]]
 """The words of the columns left and right of the plot."""
 EFFECTS: Sides = (("trials", "n"), ("effect",))
 TRIALS: Sides = (("n",), ("effect", "weight"))
 """The columns of a forest of effects and of one of trials, unless the study file chooses others."""
-NARROW_PLOT = 36.0  # where they are chosen
+NARROW_PLOT = 50.0  # where they are chosen
 SPANS = {
     "n": "Participants (n)",
     "mean-sd": "Mean (SD)",
@@ -28,6 +28,8 @@ SPANS = {
 }
 HEADS = {"n": "n", "mean-sd": "mean (SD)", "events": "events / n", "timed": "events / exposure"}
 ARMS = ("control", "intervention")
+PEOPLE = Heading((("n, control :",), ("intervention",)))
+"""The head of a column of participants in both arms, where two columns would take their room from the plot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ def arm_cells(item: PooledEffect | TrialEstimate) -> dict[str, tuple[Cell, Cell]
     )
     known = (Slot(events.control, over=control),), (Slot(events.intervention, over=intervention),)
     return {"n": counts, "events": known, "timed": known}
+
+
+def people_cell(control: Number, intervention: Number) -> Cell:
+    """Return participants in both arms as one cell: "1032 : 821"."""
+    return Slot(control), Slot(None, before=":"), Slot(intervention)
 
 
 def heads_of(words: Sequence[str], others: Mapping[str, Heading]) -> tuple[Heading, ...]:

@@ -121,14 +121,14 @@ def forest_sheets(
     def alt(page: Page, page_name: str) -> Inline:
         return forest_alt(page, page_name, scales, alone)
 
-    note = (*_note(bands, effects, shown, settings), *_columns_note(columns, common, effects))
+    note = (*_note(bands, effects, shown, settings, name), *_columns_note(columns, common, effects))
     return lay_out(bands, headings, note, name=name, title=title, alts=alt)
 
 
 def _marked(effects: Sequence[PooledEffect], shown: dict[str, Shown | None]) -> dict[str, Shown | None]:
     """Return what is shown with its marks: none where all rows would have the same, for which the note speaks once."""
     marks = {
-        effect.id: words.ALONE_MARK if effect.alone else words.BOUNDARY_MARK if effect.status == "boundary" else ""
+        effect.id: words.ALONE_MARK if effect.alone else words.boundary_mark(effect)
         for effect in effects
         if shown[effect.id]
     }
@@ -342,6 +342,7 @@ def _note(
     effects: Sequence[PooledEffect],
     shown: dict[str, Shown | None],
     settings: ModelSettings,
+    name: str,
 ) -> Inline:
     """Return the small print: only what this figure really shows is explained."""
     available = [item for item in shown.values() if item]
@@ -368,11 +369,30 @@ def _note(
         mark = f"{words.ALONE_MARK} " if words.ALONE_MARK in marks else ""
         note += [f"{mark}Square: one trial's own effect with its ", *words.interval_name(settings)]
         note += [f", by {' or '.join(dict.fromkeys(effect.regression for effect in alone))}; no pooling. "]
-    boundary = [effect for effect in effects if effect.status == "boundary" and not effect.alone and shown[effect.id]]
-    if boundary:
-        some = words.BOUNDARY_MARK in marks
-        found = " or ".join(dict.fromkeys(map(words.boundary, boundary)))
-        note += [f"{words.BOUNDARY_MARK} {capitalised(found)}. " if some else f"In all rows: {found}. "]
+    return (
+        *note,
+        *_boundary_note([effect for effect in effects if shown[effect.id] and not effect.alone], marks, name),
+    )
+
+
+def _boundary_note(pooled: Sequence[PooledEffect], marks: set[str], name: str) -> Inline:
+    """Return in which rows no variation was found between trials, once, and what a mark of the boundary means."""
+    without = [item for item in pooled if item.status == "boundary" and item.heterogeneity.tau2.value == 0]
+    marked = [item for item in pooled if words.boundary_mark(item)]
+    note: list[str | Number] = []
+    for found in (without, marked):
+        if not found:
+            continue
+        message = words.boundary(found[0])
+        if found is marked and words.BOUNDARY_MARK in marks:
+            note += [f"{words.BOUNDARY_MARK} {capitalised(message)}. "]
+        elif len(pooled) == 1:
+            note += [f"{capitalised(message)}. "]
+        elif len(found) == len(pooled):
+            note += [f"In all rows: {message}. "]
+        else:
+            some = words.count(name, "without variation", len(found))
+            note += ["In ", some, " of ", words.count(name, "pooled", len(pooled)), f" rows: {message}. "]
     return tuple(note)
 
 

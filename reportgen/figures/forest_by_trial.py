@@ -55,7 +55,7 @@ def forest_by_trial_sheets(
     heads = {
         "effect": Heading(((effect.scale.column,), ("(", *words.interval_name(settings, short=True), ")"))),
         "p": Heading((("p",),)),
-        "weight": Heading((("Two-stage",), ("weight (%)",))),
+        "weight": Heading((("Weight",), ("(%)",))),
     }
     headings = Headings(
         ("Trial and instrument" if named else "Trial",),
@@ -187,11 +187,11 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str, colum
         left = Cells(counts).of(columns[0])
         yield Row(("Pooled effect",), left, style=HEAD.muted(), reason=reason, rule_above=True)
         return
-    mark = words.BOUNDARY_MARK if effect.status == "boundary" else ""
-    yield _diamond_row((f"Pooled, {effect.model} model",), effect.estimate, counts, mark, columns)
+    mark = words.boundary_mark(effect)
+    yield _diamond_row((f"Pooled, {effect.model}",), effect.estimate, counts, mark, columns)
     yield from _prediction_row(effect, settings, columns)
     if _checked(effect):
-        yield _diamond_row(("Pooled, two-stage model",), effect.two_stage, {}, "", columns, check=True)
+        yield _diamond_row(("Pooled, two-stage",), effect.two_stage, {}, "", columns, check=True)
 
 
 def _diamond_row(
@@ -238,9 +238,8 @@ def _prediction_row(effect: PooledEffect, settings: ModelSettings, columns: Side
         BETWEEN,
         Slot(between.predicted_high, after=")"),
     )
-    label: Inline = (settings.level, "% prediction interval")
     left, right = (Cells(of_row={"effect": cell}).of(side) for side in columns)
-    yield Row(label, left, right, plot=line, style=BODY)
+    yield Row(("Prediction interval",), left, right, plot=line, style=BODY)
 
 
 def _key(effect: PooledEffect, settings: ModelSettings) -> Inline:

@@ -18,8 +18,9 @@ from reportgen.records.effect_scale import NO_EFFECT
 from reportgen.records.numbers import numbers_in
 
 ROW = 4.2
-GAP = 3.2
+GAP = 2.4
 GROUP_GAP = 0.7
+BESIDE_ARROW = 1.5  # between the tip of an arrowhead and the text beside it
 LEAST_LABEL = 16.0
 FAIR_LABEL = 26.0  # rather than break labels into shorter lines, columns that may stack do
 HAIR = 1e-6
@@ -87,7 +88,7 @@ class Grid:
         return row.head and not self.counts and not row.reason
 
     def _before_plot(self) -> float:
-        return self.plot_left - ARROW_LENGTH - 1.5 - EDGE
+        return self.plot_left - ARROW_LENGTH - BESIDE_ARROW - EDGE
 
     def reason_limit(self) -> float:
         """Return how wide a reason may be: its row has no marks, so that it may reach into the plot, up to its lines."""
@@ -143,8 +144,8 @@ def measure(
     results = [(max((size for size, _ in column), default=0.0), [points for _, points in column]) for column in by_band]
     taken = sum(w for w, _ in counts) + GAP * len(counts)
     result_width = sum(w for w, _ in results) + GAP * (len(results) - 1)
-    arrows = 2 * (ARROW_LENGTH + 1.5)
-    free = page_width() - 2 * EDGE - taken - result_width - arrows - 1.0
+    arrows = 2 * (ARROW_LENGTH + BESIDE_ARROW)
+    free = page_width() - 2 * EDGE - taken - result_width - arrows
     natural = max(
         (row.indent + inline_width(row.label, row.style) for row in rows if _in_columns(row, headings)), default=0.0
     )
@@ -158,8 +159,8 @@ def measure(
     for (size, points_of), heading in reversed([*zip(results, headings.results, strict=True)]):
         columns.append([_track(edge, size, points, stacked or heading.stacked) for points in points_of])
         edge -= size + GAP
-    plot_left = x + ARROW_LENGTH + 2.0
-    plot_right = page_width() - EDGE - result_width - ARROW_LENGTH - 2.0
+    plot_left = x + ARROW_LENGTH + BESIDE_ARROW
+    plot_right = page_width() - EDGE - result_width - ARROW_LENGTH - BESIDE_ARROW
     lines = [
         Panel(band.axis, plot_left, plot_right).cut(value)
         for band in bands

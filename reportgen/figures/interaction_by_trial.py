@@ -29,7 +29,7 @@ from reportgen.records.numbers import Inline, Number, Status, plain
 from reportgen.records.trial_interactions import ContrastByTrial, TrialInteraction
 
 TITLE = "Forest plot of interactions by trial"
-LEAST_PLOT = 46.0
+LEAST_PLOT = 58.0
 SMALLEST_SHARE = 0.25  # of a square without a weight
 AGAIN = " (continued)"  # behind a head that is repeated on the next page
 OPEN = 1  # grade of the square of the across reading

@@ -13,6 +13,7 @@ from statistics import median
 
 from reportgen.figures import words
 from reportgen.figures.axis import SPREAD, Axis, Limits, axis_for
+from reportgen.figures.columns import PEOPLE, people_cell
 from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.lettering import NO_BREAK
@@ -32,7 +33,7 @@ from reportgen.records.numbers import Inline, Number, plain
 TITLE = "Forest plot of interactions"
 REACHED: tuple[Tier, ...] = ("significant", "weak")
 # moderators have long names: "Baseline mean clinical attachment loss, per 10 percentage points"
-LEAST_PLOT = 36.0
+LEAST_PLOT = 58.0
 
 
 def interaction_sheets(
@@ -52,8 +53,7 @@ def interaction_sheets(
         ("Outcome and moderator",),
         (
             Heading((("Trials",), ("(m)",))),
-            Heading((("control",),), "Participants (n)"),
-            Heading((("intervention",),), "Participants (n)"),
+            PEOPLE,
         ),
         (
             Heading((("Interaction",), ("(", settings.level, "% CI)"))),
@@ -163,7 +163,7 @@ def _moderator(
     interaction: Interaction, letters: dict[str, tuple[str, Inline]], settings: ScreeningSettings
 ) -> Iterator[Row]:
     """Yield the row of a moderator; of one with several levels the joint test, then each level."""
-    counts = tuple((Slot(n),) for n in (interaction.trials, interaction.n_control, interaction.n_intervention))
+    counts = ((Slot(interaction.trials),), people_cell(interaction.n_control, interaction.n_intervention))
     letter = letters.get(plain(interaction.found)) if interaction.tier in REACHED else None
     marked: Inline = (letter[0],) if letter else ()
     p = (Slot(interaction.reading.p),)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reportgen.figures.axis import Axis
-from reportgen.figures.grid import GROUP_GAP, ROW, Grid, Track, fitted
+from reportgen.figures.grid import BESIDE_ARROW, GROUP_GAP, ROW, Grid, Track, fitted
 from reportgen.figures.panel import ARROW_LENGTH, AXIS_HEIGHT, EDGE, FAVOURS_HEIGHT, Panel
 from reportgen.figures.rows import INDENT, Band, Headings, Row, in_house
 from reportgen.figures.sheet import Mark, Sheet, Stroke, block, inline_width, lettered, lines_of
@@ -194,7 +194,7 @@ def _heading_marks(grid: Grid, headings: Headings) -> tuple[list[Mark], float]:
     all_heads = list(zip(headings.counts, grid.counts, strict=True))
     all_heads += list(zip(headings.results, grid.results[0], strict=True))
     spans = {head.span for head, _ in all_heads if head.span}
-    room = grid.label_width if headings.counts else grid.plot_left - ARROW_LENGTH - 1.5 - EDGE
+    room = grid.label_width if headings.counts else grid.plot_left - ARROW_LENGTH - BESIDE_ARROW - EDGE
     broken = lines_of(headings.label, room, HEAD) if inline_width(headings.label, HEAD) > room else 1
     lines = max([broken, *(len(head.lines) + bool(head.span) for head, _ in all_heads)])
     top, step = 0.5, HEAD.leading + 0.3
@@ -283,7 +283,9 @@ def _row_marks(row: Row, grid: Grid, results: Sequence[Track], panel: Panel, y: 
     marks: list[Mark] = [block(row.label, EDGE + row.indent, base, grid.label_limit(row), row.style)]
     marks += [words for cell, track in grid.cells(row, results) if (words := track.set(cell, base, row.style))]
     if row.rule_above:
-        marks.append(Stroke(EDGE, y - GROUP_GAP / 2, grid.plot_left - ARROW_LENGTH - 1.5, y - GROUP_GAP / 2, RULE, 0.5))
+        marks.append(
+            Stroke(EDGE, y - GROUP_GAP / 2, grid.plot_left - ARROW_LENGTH - BESIDE_ARROW, y - GROUP_GAP / 2, RULE, 0.5)
+        )
         marks.append(Stroke(results[0].left, y - GROUP_GAP / 2, page_width() - EDGE, y - GROUP_GAP / 2, RULE, 0.5))
     if row.plot:
         marks += row.plot(panel, centre)

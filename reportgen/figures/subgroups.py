@@ -13,8 +13,9 @@ from itertools import groupby
 from typing import Any
 
 from reportgen.figures import words
-from reportgen.figures.after_draws import after, corrected_row, doubt, held_out_row, of_draws, p_of, verdicts
+from reportgen.figures.after_draws import after, corrected_row, doubt, held_out_row, of_draws, verdicts
 from reportgen.figures.axis import Axis, Limits, axis_for
+from reportgen.figures.columns import PEOPLE, people_cell
 from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.lettering import NO_BREAK
@@ -25,19 +26,15 @@ from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import ACCENT, BODY, HEAD, MUTED, Style
 from reportgen.records.effect_scale import EffectScale, capitalised, shared
 from reportgen.records.numbers import Inline, Number
-from reportgen.records.partition import Members, PartitionedOutcome, SearchSettings, Subgroup
+from reportgen.records.partition import Members, PartitionedOutcome, SearchSettings, Subgroup, rule_words
 
 TREE_TITLE = "Tree of subgroups with the effect in each"
 FOREST_TITLE = "Forest plot of subgroups"
-PARTICIPANTS = "Participants (n)"
+NO_P: tuple[Cell, ...] = ((),)  # behind the effect of a row of a forest that no split led to
 SPLIT = "Split, p"
 VARIANT = "variant: "
-DRAWN = "p"  # the span where the p of the search stands beside those of the split
-LEAST_PLOT = (
-    45.0  # a quarter of a page: rules are longer than the names of outcomes, and columns stack before they take more
-)
+LEAST_PLOT = 58.0  # a third of a page, whatever the rules need; long ones take a second line
 ROOM = 190.0  # the settings of the search and remarks stand below a figure of subgroups, on the same page
-_NO_SPLIT: tuple[Cell, ...] = ((), ())
 
 
 def tree_sheets(
@@ -64,7 +61,7 @@ def tree_sheets(
 def _split_heads(search: PartitionedOutcome) -> tuple[Heading, ...]:
     if search.honesty is None:
         return Heading((("raw",),), SPLIT), Heading((("adjusted",),), SPLIT, may_stack=True)
-    return Heading((("split",),), DRAWN), Heading((("search",),), DRAWN)
+    return (Heading((("p",),)),)
 
 
 def forest_sheets(
@@ -84,7 +81,7 @@ def forest_sheets(
 
 def _forest_heads(searches: Sequence[PartitionedOutcome]) -> tuple[Heading, ...]:
     if drawn(searches):
-        return Heading((("split",),), DRAWN), Heading((("search",),), DRAWN)
+        return (Heading((("p",),)),)
     found = any(search.subgroups for search in searches)
     return (Heading((("Split",), ("p, adjusted",))),) if found else ()
 
@@ -101,8 +98,7 @@ def _headings(
         (label,),
         (
             Heading((("Trials",), ("(m)",))),
-            Heading((("control",),), PARTICIPANTS),
-            Heading((("intervention",),), PARTICIPANTS, may_stack=True),
+            PEOPLE,
         ),
         (Heading(((scale.column,), ("(", settings.level, "% CI)"))), *split),
         axis_title,
@@ -166,7 +162,7 @@ def _row(
     members: Members, label: Inline, name: str, *, style: Style, colour: str, split: tuple[Cell, ...], **more: Any
 ) -> Row:
     """Return people with the effect among them; `split` are the cells of the split that led to them."""
-    counts = tuple((Slot(number),) for number in (members.trials, members.n_control, members.n_intervention))
+    counts: tuple[Cell, ...] = ((Slot(members.trials),), people_cell(members.n_control, members.n_intervention))
     if not _estimated(members):
         reason = words.reason(members.status, members.reason, name, f"{members.id} reason")
         return Row(label, counts, style=style.muted(), reason=reason, **more)
@@ -190,17 +186,16 @@ def _diamond(effect: float, low: float, high: float, *, colour: str) -> Callable
 
 
 def _tree_rows(search: PartitionedOutcome, name: str) -> Iterator[Row]:
-    yield _row(
-        search.overall,
-        search.overall.words,
-        name,
-        style=HEAD,
-        colour=ACCENT,
-        split=_NO_SPLIT if search.subgroups else (),
-    )
+    blank = _no_split(search) if search.subgroups else ()
+    yield _row(search.overall, search.overall.words, name, style=HEAD, colour=ACCENT, split=blank)
     if search.tree:
         yield from _below(search, 0, (), name)
-    yield from held_out_row(search, name, blank=_NO_SPLIT, indent=INDENT)
+    yield from held_out_row(search, name, indent=INDENT)
+
+
+def _no_split(search: PartitionedOutcome) -> tuple[Cell, ...]:
+    """Return the cells behind the effect of a row that no split of a tree led to."""
+    return ((),) * len(_split_heads(search))
 
 
 def _look(group: Subgroup) -> dict[str, Any]:
@@ -219,11 +214,10 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
         indent = INDENT * (len(rails) + 1)
         inside, sibling, split = group.inside, group.sibling, group.split
         adjusted: Cell = (Slot(split.p_node),)
-        p: tuple[Cell, ...] = ((Slot(split.p_raw),), adjusted)
-        p = p if search.honesty is None else (adjusted, p_of(group.honesty))
+        p: tuple[Cell, ...] = ((Slot(split.p_raw),), adjusted) if search.honesty is None else (adjusted,)
         yield _row(
             inside,
-            (*split.better.words, *(() if group.variant_of is None else (" (variant)",))),
+            (*split.better.brief, *(() if group.variant_of is None else (" (variant)",))),
             name,
             **_look(group),
             split=p,
@@ -231,25 +225,33 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
             rails=(*rails, "branch"),
         )
         below = (*rails, "through")
-        yield from corrected_row(group.honesty, blank=_NO_SPLIT, indent=indent + INDENT, rails=below)
+        yield from corrected_row(group.honesty, indent=indent + INDENT, rails=below)
         for child in (k for k, node in enumerate(search.tree) if node.subgroup == group.number):
             yield from _below(search, child, below, name)
         yield _row(
             sibling,
-            split.other.words,
+            split.other.brief,
             name,
             style=BODY if group.supported else BODY.muted(),
             colour=MUTED,
-            split=_NO_SPLIT,
+            split=_no_split(search),
             indent=indent,
             rails=(*rails, end),
             aside=True,
         )
 
 
-def _p_words(search: PartitionedOutcome) -> str:
-    """Return which p of a split are given: after draws that by itself stands in the table alone."""
-    return "p raw: of the split by itself;" if search.honesty is None else "p of the split,"
+def _p_words(settings: SearchSettings, *, after_draws: bool, raw: bool = False) -> str:
+    """Return which p are given: after draws that of the search stands below that of the split."""
+    of_split = f"p raw: of the split by itself; adjusted: {_adjusted(settings)}" if raw else ""
+    of_split = of_split or f"p: of the split that made the subgroup, adjusted {_adjusted(settings)}"
+    return f"{of_split}{'; in the row below, of the whole search' if after_draws else ''}. "
+
+
+def _points_words(searches: Sequence[PartitionedOutcome]) -> Inline:
+    """Return in what limits without a unit are; nothing where there are none."""
+    rules = [condition for search in searches for group in search.subgroups for condition in group.inside.rule]
+    return ("Limits without a unit are in points. ",) if any(condition.in_points for condition in rules) else ()
 
 
 def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
@@ -260,13 +262,14 @@ def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
     note += [". "]
     if search.subgroups:
         note += [
-            "Bold, dark: the side of a split with the larger effect, which is the subgroup; grey: the other side. "
-            f"{_p_words(search)} adjusted: {_adjusted(settings)}. "
+            "Bold, dark: the side of a split with the larger effect, which is the subgroup; grey: the other side. ",
+            _p_words(settings, after_draws=drawn([search]), raw=search.honesty is None),
+            *_points_words([search]),
         ]
         if any(len(group.inside.rule) > 1 for group in search.subgroups):
             note += ["A condition applies together with those above it. "]
-        drawn = [group.split for group in search.subgroups]
-        if any(split.kept and split not in drawn for node in search.tree for split in node.splits):
+        hung = [group.split for group in search.subgroups]
+        if any(split.kept and split not in hung for node in search.tree for split in node.splits):
             note += ["A subgroup that the same conditions lead to in another order is drawn once. "]
     else:
         note += no_subgroup(search)
@@ -299,9 +302,8 @@ def _p(number: Number) -> Inline:
 def _bands(searches: Sequence[PartitionedOutcome], name: str) -> Iterator[Band]:
     """Yield a band for each outcome: outcomes differ in their scales, or in what a point of the same scale means."""
     several = len({search.scale for search in searches}) > 1
-    blank: tuple[Cell, ...] = ((), ()) if drawn(searches) else ((),)
     groups = [
-        (scale, tuple(row for search in found for row in _search_rows(search, name, blank, named=several)))
+        (scale, tuple(row for search in found for row in _search_rows(search, name, named=several)))
         for (_, scale), found in groupby(searches, key=lambda search: (search.outcome, search.scale))
     ]
     # an outcome without any effect has no axis, and stands above the next outcome that has one
@@ -319,11 +321,8 @@ def _bands(searches: Sequence[PartitionedOutcome], name: str) -> Iterator[Band]:
     yield from bands or [Band(waiting, None)]
 
 
-def _search_rows(search: PartitionedOutcome, name: str, blank: tuple[Cell, ...], *, named: bool) -> Iterator[Row]:
-    """Yield the rows of a search; its head has the measure where not all of the figure have one.
-
-    `blank` are the cells behind the effect of a row that no split led to.
-    """
+def _search_rows(search: PartitionedOutcome, name: str, *, named: bool) -> Iterator[Row]:
+    """Yield the rows of a search; its head has the measure where not all of the figure have one."""
     overall = _overall(search)
     measure: Inline = (f", {search.scale.measure}",) if named else ()
     head: Inline = (search.outcome_label, *measure, *_unit(search.unit), ", ", search.follow_up_label)
@@ -334,45 +333,45 @@ def _search_rows(search: PartitionedOutcome, name: str, blank: tuple[Cell, ...],
         name,
         style=BODY,
         colour=MUTED,
-        split=blank,
+        split=NO_P,
         indent=INDENT,
         overall=overall,
     )
     for group in search.findings:
-        split: tuple[Cell, ...] = ((Slot(group.split.p_node),), p_of(group.honesty))[: len(blank)]
         yield _row(
             group.inside,
-            group.inside.words,
+            rule_words(group.inside.rule, brief=True),
             name,
             **_look(group),
-            split=split,
+            split=((Slot(group.split.p_node),),),
             indent=INDENT,
             overall=overall,
         )
-        yield from corrected_row(group.honesty, blank=blank, indent=2 * INDENT, overall=overall)
+        yield from corrected_row(group.honesty, indent=2 * INDENT, overall=overall)
         yield _row(
             group.complement,
             ("all others",),
             name,
             style=BODY if group.supported else BODY.muted(),
             colour=MUTED,
-            split=blank,
+            split=NO_P,
             indent=2 * INDENT,
             overall=overall,
         )
-        yield from _variants(search, group, name, blank, overall)
-    yield from held_out_row(search, name, blank=blank, indent=INDENT, overall=overall)
+        yield from _variants(search, group, name, overall)
+    yield from held_out_row(search, name, indent=INDENT, overall=overall)
     if not search.subgroups and _estimated(search.overall):
         yield Row(_nearest(search), style=replace(BODY, slant="italic"), indent=INDENT, overall=overall)
 
 
-def _variants(
-    search: PartitionedOutcome, finding: Subgroup, name: str, blank: tuple[Cell, ...], overall: float | None
-) -> Iterator[Row]:
-    """Yield the subgroups of nearly the same people, a row each below the one that they vary."""
+def _variants(search: PartitionedOutcome, finding: Subgroup, name: str, overall: float | None) -> Iterator[Row]:
+    """Yield the subgroups of nearly the same people, a row each below the one that they vary.
+
+    After draws they have no p here: that of their split would stand without that of the search.
+    """
     for group in search.variants_of(finding):
-        split: tuple[Cell, ...] = ((Slot(group.split.p_node),), p_of(group.honesty))[: len(blank)]
-        label: Inline = (VARIANT, *group.inside.words)
+        split: tuple[Cell, ...] = NO_P if group.honesty else ((Slot(group.split.p_node),),)
+        label: Inline = (VARIANT, *rule_words(group.inside.rule, brief=True))
         where = {"indent": 2 * INDENT, "overall": overall}
         yield _row(group.inside, label, name, style=BODY.muted(), colour=MUTED, split=split, **where)
 
@@ -395,8 +394,9 @@ def _forest_note(searches: Sequence[PartitionedOutcome], settings: SearchSetting
     ]
     if any(search.subgroups for search in searches):
         note += [
-            "Bold, dark: subgroups, which may overlap; grey below each: all other participants. "
-            f"p{' of the split' if drawn(searches) else ''}, adjusted: of that which made the subgroup, {_adjusted(settings)}. "
+            "Bold, dark: subgroups, which may overlap; grey below each: all other participants. ",
+            _p_words(settings, after_draws=drawn(searches)),
+            *_points_words(searches),
         ]
     if len({search.outcome for search in searches}) > 1:
         note += ["Each outcome has its own axis; lengths are comparable within one outcome only. "]

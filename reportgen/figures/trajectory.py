@@ -63,11 +63,14 @@ BESIDE_LABELS = 12.0  # between labels and plots
 EFFECT_HEIGHT = 34.5
 LEAST_STRIP = 8.8
 STRIP_GAP = 2.2
+TICK_GAP = 2.0  # between the labels of two ticks
 OPEN_EDGE = 0.22  # of the height of a strip: between the outermost limit and "excludes nobody"
 DIAMOND = 2**0.5  # the side of a square on its corner
 AXIS_WORDS = 12.6
-LEFT_OUT: Inline = (" Participants inside are given where there is room for them.",)
-MOST_SPREAD = 1.0  # of the range of effects: how far beyond it the interval is shown
+LEFT_OUT: Inline = (" Shares and participants are given where there is room for them.",)
+HALF = 0.5  # the axis holds the intervals of subgroups at least so large,
+LONGER = 1.6  # and of all others where it becomes no longer than so many times by them
+MOST_SPREAD = 2.0  # of the range of effects: how far beyond it intervals are shown
 
 
 def draw_trajectory(
@@ -122,7 +125,7 @@ def trajectory_sheet(
         start, y = y + STRIP_GAP, y + STRIP_GAP + _strip_height(moderator)
         marks += _strip(moderator, series, placed(panel, left(), start, right(), y))
     people, all_people = _people(peeling, boxes, upper.along)
-    marks = [*_sizes(boxes, upper.along, top + EFFECT_HEIGHT, y), *marks, *_axis(people, upper.along, y)]
+    marks = [*_sizes(boxes, upper.along, top + EFFECT_HEIGHT, y), *marks, *_axis(boxes, people, upper.along, y)]
     y += AXIS_WORDS
     marks.append(Stroke(EDGE, y, page_width() - EDGE, y, INK, 0.5))
     words_below = (*_note(peeling, boxes, effects, limits, settings), *(() if all_people else LEFT_OUT))
@@ -168,14 +171,21 @@ def _effects(peeling: PeeledOutcome) -> pd.DataFrame:
 
 
 def _effect_limits(effects: pd.DataFrame, after: Sequence[float]) -> tuple[float, float]:
-    """Return limits that hold no effect and every estimate, and as much of the intervals as does not flatten these.
+    """Return limits that hold no effect, every estimate and the intervals down to half of the people, unless these flatten all else.
 
-    What draws leave of the effects counts as the intervals do.
+    Smaller subgroups have wider intervals, which leave the plot. What draws leave of the effects counts as the intervals do.
     """
     least, most = min(NO_EFFECT, effects["effect"].min()), max(NO_EFFECT, effects["effect"].max())
     spread = (most - least or 1.0) * MOST_SPREAD
-    low = max(min(least, effects["low"].min(), *after), least - spread)
-    high = min(max(most, effects["high"].max(), *after), most + spread)
+
+    def ends(shown: pd.DataFrame) -> tuple[float, float]:
+        low, high = min(least, shown["low"].min(), *after), max(most, shown["high"].max(), *after)
+        return max(low, least - spread), min(high, most + spread)
+
+    low, high = ends(effects[effects["share"] >= HALF])
+    wider = ends(effects)
+    if wider[1] - wider[0] <= LONGER * (high - low):
+        low, high = wider
     room = 0.04 * (high - low or 1.0)
     return low - room, high + room
 
@@ -190,9 +200,6 @@ def _drawn(
     from reportgen.figures.grammar import panels, square, weight
 
     effects = effects.assign(panel=0, bottom=limits[0], top=limits[1], overall=_value(peeling.overall.effect))
-    band = effects.dropna(subset=["low", "high"]).assign(
-        low=effects["low"].clip(*limits), high=effects["high"].clip(*limits)
-    )
     colour, fill = colour_of(supported(peeling)), TINT if supported(peeling) else GREY_FILL
     places = [(_value(box.share), _value(box.inside.effect), box_supported(box)) for box in boxes]
     marked = pd.DataFrame(places, columns=["share", "effect", "known"]).assign(panel=0)
@@ -207,7 +214,7 @@ def _drawn(
         p9.facet_wrap("panel", ncol=1, scales="free_y"),
         p9.coord_cartesian(xlim=(1.0, least), expand=False),
         p9.geom_blank(p9.aes(y=None, ymin="bottom", ymax="top"), frames),
-        *bands(band, null_band(band, limits), fill),
+        *bands(effects, null_band(effects, limits), limits, fill),
         p9.geom_hline(p9.aes(yintercept=NO_EFFECT), frames[:1], color=INK, size=weight(0.5)),
         p9.geom_hline(p9.aes(yintercept="overall"), everybody, color=ACCENT, linetype="dashed", size=weight(0.7)),
         p9.geom_line(color=colour, size=weight(1.1)),
@@ -288,10 +295,13 @@ def _strip(moderator: PeeledModerator, limits: Sequence[float], panel: Panel) ->
 
 
 def _ends(up: Scale, low: float, high: float) -> Iterable[tuple[float, str]]:
-    """Return two ticks that have room beside each other, the roundest that do; one where there are none."""
-    found = [round_values(low, high, most) for most in (3, 4, 6, 9)]
-    apart = (ticks for ticks in found if abs(up.at(ticks[-1][0]) - up.at(ticks[0][0])) >= TICK.leading)
-    ticks = next(apart, found[0][:1])
+    """Return two ticks that have room beside each other and beside those of other strips, the roundest that do; else one."""
+    top, bottom = up.end + TICK.cap_height / 2, up.start - TICK.cap_height / 2
+    all_of = [round_values(low, high, most) for most in (3, 4, 6, 9)]
+    found = [[tick for tick in ticks if top <= up.at(tick[0]) <= bottom] for ticks in all_of]
+    least = TICK.cap_height + TICK_GAP
+    apart = (ticks for ticks in found if ticks and abs(up.at(ticks[-1][0]) - up.at(ticks[0][0])) >= least)
+    ticks = next(apart, next(filter(None, found), all_of[0])[:1])
     return dict.fromkeys((ticks[0], ticks[-1]))
 
 
@@ -302,28 +312,31 @@ def _sizes(boxes: Sequence[PeeledBox], along: Scale, top: float, bottom: float) 
 
 def _people(
     peeling: PeeledOutcome, boxes: Sequence[PeeledBox], along: Scale
-) -> tuple[list[tuple[float, Number]], bool]:
-    """Return the participants at the sizes of the table that have room beside each other, and whether these are all."""
-    places = [(along.at(1.0), peeling.n), *((along.at(_value(box.share)), box.n) for box in reversed(boxes))]
-    people: list[tuple[float, Number]] = []
+) -> tuple[list[tuple[float, Inline, Number]], bool]:
+    """Return place, share and participants of the sizes of the table that have room beside each other, and whether these are all."""
+    places: list[tuple[float, Inline, Number]] = [(along.at(1.0), ("1",), peeling.n)]
+    places += [(along.at(_value(box.share)), (box.share,), box.n) for box in reversed(boxes)]
+    people: list[tuple[float, Inline, Number]] = []
     taken = -math.inf
-    for x, number in places:
-        half = inline_width((number,), AXIS) / 2
+    for x, share, number in places:
+        half = max(inline_width((number,), AXIS), inline_width(share, TICK)) / 2
         if x - half > taken + 1.0:
-            people.append((x, number))
+            people.append((x, share, number))
             taken = x + half
     return people, len(people) == len(places)
 
 
-def _axis(people: Sequence[tuple[float, Number]], along: Scale, y: float) -> Iterator[Mark]:
-    """Yield the axis of sizes with its title, and below it the participants at the sizes of the table."""
+def _axis(
+    boxes: Sequence[PeeledBox], people: Sequence[tuple[float, Inline, Number]], along: Scale, y: float
+) -> Iterator[Mark]:
+    """Yield the axis of sizes with its title: a tick at each size of the table, and below it share and participants."""
     yield Stroke(left(), y + 0.8, right(), y + 0.8, RULE, 0.6)
-    for value, text in round_values(along.high, along.low, 10):
-        yield Stroke(along.at(value), y + 0.8, along.at(value), y + 1.7, RULE, 0.6)
-        yield Words((Piece(along.at(value), y + 4.5, text, "center"),), TICK, axis="tick")
+    for share in (1.0, *(_value(box.share) for box in boxes)):
+        yield Stroke(along.at(share), y + 0.8, along.at(share), y + 1.7, RULE, 0.6)
     yield lettered(("Share in the subgroup",), EDGE, y + 4.5, AXIS)
     yield lettered(("Participants inside (n)",), EDGE, y + 8.6, AXIS)
-    for x, number in people:
+    for x, printed, number in people:
+        yield lettered(printed, x, y + 4.5, TICK, "center")
         yield lettered((number,), x, y + 8.6, AXIS, "center")
 
 
@@ -340,7 +353,7 @@ def _note(
         f"Line: {peeling.scale.effect} in the best subgroup found of each size; band: ",
         settings.level,
         "% confidence interval, not adjusted for the search",
-        "; it is truncated at the edge of the plot. " if cut else ". ",
+        ", without fill from the size at which it leaves the plot. " if cut else ". ",
         *_null_words(peeling, settings),
         *_after_words(peeling, boxes, limits),
         f"Dashed: {peeling.scale.effect} in everybody, ",

@@ -72,22 +72,40 @@ def null_band(effects: pd.DataFrame, limits: tuple[float, float]) -> pd.DataFram
     return known.assign(**clipped) if len(known) > 1 else None
 
 
-def bands(interval: pd.DataFrame, null: pd.DataFrame | None, fill: str) -> Iterator[Any]:
-    """Yield the layers of interval and null band, with a darker one where both lie over each other."""
+def bands(effects: pd.DataFrame, null: pd.DataFrame | None, limits: tuple[float, float], fill: str) -> Iterator[Any]:
+    """Yield the layers of interval and null band, with a darker one where both lie over each other.
+
+    From the size on where the interval leaves the plot it has no fill, which would be most ink for least knowledge: lines go on.
+    """
     import plotnine as p9
 
     from reportgen.figures.grammar import weight
 
+    ends = p9.aes(ymin="low", ymax="high")
+    inside = _inside(effects, limits)
     if null is not None:
         yield p9.geom_ribbon(p9.aes(ymin=ENDS[0], ymax=ENDS[1]), null, fill=NULL_FILL, outline_type="full")
-    yield p9.geom_ribbon(p9.aes(ymin="low", ymax="high"), interval, fill=fill, outline_type="full")
+    if len(inside):
+        yield p9.geom_ribbon(ends, inside, fill=fill, outline_type="full")
+    for end in ("low", "high"):
+        within = effects.assign(end=effects[end].where(effects[end].between(*limits)))
+        yield p9.geom_line(p9.aes("share", "end"), within, color=RULE, size=weight(0.5), na_rm=True)
     if null is None:
         return
-    low, high = null[[ENDS[0], "low"]].max(axis=1), null[[ENDS[1], "high"]].min(axis=1)
-    both = null.assign(low=low, high=high.clip(lower=low))  # without height where they are apart
-    yield p9.geom_ribbon(p9.aes(ymin="low", ymax="high"), both, fill=BOTH_FILL[fill], outline_type="full")
+    both = null[null.index.isin(inside.index)]
+    low, high = both[[ENDS[0], "low"]].max(axis=1), both[[ENDS[1], "high"]].min(axis=1)
+    both = both.assign(low=low, high=high.clip(lower=low))  # without height where they are apart
+    if len(both) > 1:
+        yield p9.geom_ribbon(ends, both, fill=BOTH_FILL[fill], outline_type="full")
     for end in ENDS:
         yield p9.geom_line(p9.aes("share", end), null, color=RULE, linetype="dotted", size=weight(0.8))
+
+
+def _inside(effects: pd.DataFrame, limits: tuple[float, float]) -> pd.DataFrame:
+    """Return the sizes from everybody down whose intervals lie within the plot; none where there is but one."""
+    there = (effects["low"] >= limits[0]) & (effects["high"] <= limits[1])
+    inside = effects[there.cumprod().astype(bool)]
+    return inside if len(inside) > 1 else inside[:0]
 
 
 def signs(boxes: Sequence[PeeledBox], along: Scale, up: Scale) -> Iterator[Mark]:

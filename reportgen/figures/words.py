@@ -179,8 +179,17 @@ def status_note(effect: PooledEffect, name: str) -> Inline:
     if effect.status == "ok":
         return ("Status: converged.",)
     if effect.status == "boundary":
-        return (f"{BOUNDARY_MARK} Status: converged; {boundary(effect)}.",)
+        mark = boundary_mark(effect)
+        return (f"{mark}{' ' if mark else ''}Status: converged; {boundary(effect)}.",)
     return ("Status: ", *reason(effect.status, effect.reason, name, "status"), ".")
+
+
+def boundary_mark(effect: PooledEffect) -> str:
+    """Return the mark of an effect whose fit ended on a boundary that its note must explain.
+
+    That no variation was found between trials is none: it is a result, which the note says once.
+    """
+    return BOUNDARY_MARK if effect.status == "boundary" and effect.heterogeneity.tau2.value != 0 else ""
 
 
 def boundary(effect: PooledEffect) -> str:

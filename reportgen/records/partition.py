@@ -20,6 +20,8 @@ from reportgen.records.sites import Sites
 from reportgen.records.trial_interactions import Consistency
 
 Sign = Literal["≤", ">", "levels"]
+POINTS = "points"
+"""The unit of a questionnaire, which says no more than that it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,25 @@ class Condition(Generic[V]):
         unit: Inline[V] = ("" if self.unit.words.startswith("%") else " ", self.unit) if self.unit.words else ()
         return (self.label, f" {self.sign}\u00a0", self.cut, *unit)
 
+    @property
+    def in_points(self) -> bool:
+        """Whether its limit is one of a questionnaire, in points."""
+        return self.cut is not None and self.unit.words == POINTS
 
-def rule_words(rule: tuple[Condition[V], ...]) -> Inline[V]:
+    @property
+    def brief(self) -> Inline[V]:
+        """The condition where room is scarce: without "points"."""
+        return self.words[:-2] if self.in_points else self.words
+
+
+def rule_words(rule: tuple[Condition[V], ...], *, brief: bool = False) -> Inline[V]:
     """Return conditions joined by "and"; everybody where there is none."""
     if not rule:
         return ("All participants",)
     words: list[str | V] = []
     for i, condition in enumerate(rule):
-        words += [" and ", *condition.words] if i else condition.words
+        own = condition.brief if brief else condition.words
+        words += [" and ", *own] if i else own
     return tuple(words)
 
 

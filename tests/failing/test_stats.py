@@ -52,9 +52,9 @@ def test_weights_stand_beside_the_model_that_they_belong_to(tmp_path: Path) -> N
     assert isinstance(record, MetaAnalysis)
     (sheet,) = forest_by_trial_sheets(record.results[0], record.settings, name="fig2")
     words = " ".join(" ".join(piece.text for piece in item.pieces) for item in sheet.words())
-    assert "Two-stage" in words and "weight (%)" in words
-    assert "Pooled, one-step model" in words and "9.00" in words
-    assert "Pooled, two-stage model" in words and "8.60" in words
+    assert "Weight" in words and "(%)" in words
+    assert "Pooled, one-step" in words and "9.00" in words
+    assert "Pooled, two-stage" in words and "8.60" in words
     assert "lie outside the range of the trials' own effects" in words
 
 

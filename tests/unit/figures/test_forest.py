@@ -144,15 +144,15 @@ def test_by_trial_squares_grow_with_the_weight() -> None:
     assert [side**2 / sides[-1] ** 2 for side in sides] == pytest.approx([0.25, 0.5, 0.75, 1.0])
     assert min(sides) > SQUARE_SMALLEST
     assert len(shapes(sheet, "diamond")) == 2  # one-step and two-stage
-    assert "Two-stage" in texts(sheet) and "weight (%)" in texts(sheet)
+    assert "Weight" in texts(sheet) and "(%)" in texts(sheet)
 
 
 def test_by_trial_shows_the_overall_effect_and_the_prediction_interval() -> None:
     (sheet,) = forest_by_trial_sheets(effect(by_trial=4), settings(), name="fig2")
     assert len([mark for mark in sheet.marks if isinstance(mark, Stroke) and mark.dashed]) == 1
-    assert "95% prediction interval" in texts(sheet)
+    assert "Prediction interval" in texts(sheet)
     assert "(−1.0 to 7.0)" in texts(sheet)
-    assert {"Pooled, one-step model", "Pooled, two-stage model"} <= set(texts(sheet))
+    assert {"Pooled, one-step", "Pooled, two-stage"} <= set(texts(sheet))
     assert (
         plain(sheet.alt)
         == "Forest plot by trial, Pain (points), Short term: 4 trials; 4 favour the intervention; pooled 3.0 (1.0 to 5.0) in one "
@@ -220,10 +220,16 @@ def test_a_note_of_all_rows_is_given_once_and_marks_only_some() -> None:
     assert "†" not in " ".join(texts(sheet))
     assert texts(sheet)[-1].endswith("In all rows: no variation found between trials (τ² is estimated as zero).")
     (sheet,) = forest_sheets([*boundary, effect("pain", "long")], settings(), name="fig1")
-    assert " ".join(texts(sheet)).count("†") == 3
-    assert texts(sheet)[-1].endswith("† No variation found between trials (τ² is estimated as zero).")
+    assert "†" not in " ".join(texts(sheet))
+    assert texts(sheet)[-1].endswith("In 2 of 3 rows: no variation found between trials (τ² is estimated as zero).")
     (sheet,) = forest_sheets(boundary[:1], settings(), name="fig1")
+    assert "†" not in " ".join(texts(sheet))
+    assert texts(sheet)[-1].endswith("No variation found between trials (τ² is estimated as zero).")
+    correlated = [without_variation("short", 0.4), without_variation("mid"), effect("pain", "long")]
+    (sheet,) = forest_sheets(correlated, settings(), name="fig1")
     assert " ".join(texts(sheet)).count("†") == 2
+    assert "In 1 of 3 rows: no variation found" in texts(sheet)[-1]
+    assert texts(sheet)[-1].endswith("† Random effects estimated as perfectly correlated, or without variation.")
     alone = [effect("pain", f, by_trial=1, trials=1, predicted=None) for f in ("short", "mid")]
     (sheet,) = forest_sheets(alone, settings(), name="fig1")
     assert "‡" not in " ".join(texts(sheet)) and "Square: one trial's own effect" in texts(sheet)[-1]

@@ -9,6 +9,7 @@ import pytest
 from reportgen.figures.axis import Axis
 from reportgen.figures.cut_profiles import profile_sheets
 from reportgen.figures.grid import ROW
+from reportgen.figures.lettering import width
 from reportgen.figures.panel import Panel
 from reportgen.figures.sheet import Piece, Shape, Sheet, Stroke, Words
 from reportgen.figures.subgroups import forest_sheets, tree_sheets
@@ -94,21 +95,64 @@ def places(sheet: Sheet) -> dict[str, Piece]:
     return found
 
 
-def test_p_raw_stands_left_of_p_adjusted_and_after_draws_p_of_the_search_in_its_place() -> None:
-    for name, pair in (("two levels", ("raw", "adjusted")), ("drawn", ("split", "search"))):
-        (sheet,) = tree_sheets(SEARCHES[name], settings(), name="fig3")
+def test_p_raw_stands_left_of_p_adjusted() -> None:
+    (sheet,) = tree_sheets(SEARCHES["two levels"], settings(), name="fig3")
+    place = places(sheet)
+    for group in SEARCHES["two levels"].subgroups:
+        raw, adjusted = place[group.split.p_raw.id], place[group.split.p_node.id]
+        assert raw.x < adjusted.x
+        assert raw.y == adjusted.y
+    heads = {words.pieces[0].text: words.pieces[0] for words in sheet.words() if words.style == HEAD}
+    assert heads["raw"].x < heads["adjusted"].x
+
+
+def test_after_draws_p_of_the_search_stands_beside_the_corrected_effect_in_the_column_of_p() -> None:
+    found = SEARCHES["drawn"]
+    for (sheet,) in (tree_sheets(found, settings(), name="fig3"), forest_sheets([found], settings(), name="fig3")):
         place = places(sheet)
-        for group in SEARCHES[name].subgroups:
-            p = group.honesty.p_search if group.honesty else group.split.p_raw
-            left, right = (p.id, group.split.p_node.id) if name == "two levels" else (group.split.p_node.id, p.id)
-            assert place[left].x < place[right].x
-            assert place[left].y == place[right].y
-            assert (group.split.p_raw.id in place) == (name == "two levels")
-            control, intervention = place[group.inside.n_control.id], place[group.inside.n_intervention.id]
-            assert control.x < intervention.x
-            assert control.y == intervention.y
-        heads = {words.pieces[0].text: words.pieces[0] for words in sheet.words() if words.style == HEAD}
-        assert heads[pair[0]].x < heads[pair[1]].x
+        heights = {number.id: words.pieces[0].y for words in sheet.words() for number in words.numbers}
+        ends = set()
+        for group in found.subgroups:
+            assert group.honesty is not None and group.honesty.inside is not None
+            split, search = place[group.split.p_node.id], place[group.honesty.p_search.id]
+            assert split.y == heights[group.inside.estimate.effect.id]
+            assert search.y == heights[group.honesty.inside.effect.id]
+            ends |= {round(p.x + width(p.text, BODY), 3) for p in (search,)}
+            assert group.split.p_raw.id not in place
+        assert len(ends) == 1
+        assert any("in the row below, of the whole search" in text for text in texts(sheet))
+
+
+def test_a_subgroup_that_could_not_be_corrected_has_p_of_the_search_in_a_row_of_its_own() -> None:
+    found = honest(search())
+    lacking = [
+        replace(group, honesty=replace(group.honesty, inside=None)) for group in found.subgroups if group.honesty
+    ]
+    (sheet,) = tree_sheets(replace(found, subgroups=tuple(lacking)), settings(), name="fig3")
+    assert sum(text == "p of the search" for text in texts(sheet)) == len(lacking)
+    assert {group.honesty.p_search.id for group in lacking if group.honesty} <= {n.id for n in sheet.printed()}
+
+
+def test_people_of_either_arm_stand_in_one_column() -> None:
+    found = SEARCHES["drawn"]
+    (sheet,) = tree_sheets(found, settings(), name="fig3")
+    for group in found.subgroups:
+        pair = (group.inside.n_control, group.inside.n_intervention)
+        (cell,) = [words for words in sheet.words() if words.numbers == pair]
+        assert [piece.text for piece in cell.pieces] == [pair[0].text, ":", pair[1].text]
+
+
+def test_limits_of_a_questionnaire_stand_without_points_and_others_with_their_unit() -> None:
+    first, *others = search().subgroups
+    years = replace(first.split.better, unit=replace(first.split.better.unit, text="years"))
+    split = replace(first.split, better=years)
+    inside = replace(first.inside, rule=(years,))
+    found = replace(search(), subgroups=(replace(first, split=split, inside=inside), *others))
+    for (sheet,) in (tree_sheets(found, settings(), name="f"), forest_sheets([found], settings(), name="f")):
+        said = texts(sheet)
+        assert any(text.endswith("≤ 54.3 years") for text in said)
+        assert not any(text.endswith("54.3 points") for text in said)
+        assert any("Limits without a unit are in points." in text for text in said)
 
 
 def plot_width(sheet: Sheet) -> float:
@@ -118,10 +162,10 @@ def plot_width(sheet: Sheet) -> float:
 
 
 @pytest.mark.parametrize("case", [case for case in SEARCHES if case != "nothing estimable"])
-def test_the_plot_of_subgroups_has_a_quarter_of_the_page_and_type_stays_legible(case: str) -> None:
+def test_the_plot_of_subgroups_has_a_third_of_the_page_and_type_stays_legible(case: str) -> None:
     found = SEARCHES[case]
     for sheet in (*tree_sheets(found, settings(), name="f"), *forest_sheets([found], settings(), name="f")):
-        assert plot_width(sheet) >= 0.25 * sheet.width
+        assert plot_width(sheet) >= sheet.width / 3 - 1e-6
         assert min(words.style.size for words in sheet.words()) >= 7
 
 
@@ -141,12 +185,12 @@ def test_a_subgroup_stands_below_the_one_that_it_is_part_of() -> None:
     (sheet,) = tree_sheets(found, settings(), name="fig3")
     labels = [text for text in texts(sheet) if " ≤ " in text or " > " in text]
     assert labels == [
-        "Age ≤ 54.3 points",
-        "Baseline MCS ≤ 54.3 points",
-        "Baseline MCS > 54.3 points",
-        "Age > 54.3 points",
-        "Baseline FFbHR ≤ 54.3 points",
-        "Baseline FFbHR > 54.3 points",
+        "Age ≤ 54.3",
+        "Baseline MCS ≤ 54.3",
+        "Baseline MCS > 54.3",
+        "Age > 54.3",
+        "Baseline FFbHR ≤ 54.3",
+        "Baseline FFbHR > 54.3",
     ]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Shape, Sheet, Stroke
-from reportgen.figures.theme import ACCENT, MUTED, TINT, drawn_for
+from reportgen.figures.theme import ACCENT, MUTED, RULE, TICK, TINT, drawn_for
 from reportgen.figures.trajectory import EFFECT_HEIGHT, LEFT, draw_trajectory, left, right, trajectory_sheet
 from reportgen.figures.trajectory_draws import ASIDE, BOTH_FILL, KEY_HEIGHT, KEY_LINE, NULL_FILL
 from reportgen.houses import COLUMN, HOUSES
@@ -219,10 +220,54 @@ def test_the_band_is_the_interval_and_lies_behind() -> None:
 @pytest.mark.slow
 def test_a_band_that_leaves_the_plot_is_cut_and_that_is_said() -> None:
     said = {case: plain(part for w in sheet(CASES[case]).words() for part in (piece.text for piece in w.pieces)) for case in ("usual", "wide intervals")}  # fmt: skip
-    assert "truncated at the edge of the plot" in said["wide intervals"]
-    assert "truncated at the edge" not in said["usual"]
-    (band,) = [mark for mark in sheet(CASES["wide intervals"]).marks if isinstance(mark, Shape) and mark.kind == "band"]
-    assert min(y for _, y in band.corners) >= 0
+    assert "without fill from the size at which it leaves the plot" in said["wide intervals"]
+    assert "without fill" not in said["usual"]
+    assert not [
+        mark for mark in sheet(CASES["wide intervals"]).marks if isinstance(mark, Shape) and mark.kind == "band"
+    ]
+
+
+def filled(drawn: Sheet) -> list[Shape]:
+    return [mark for mark in drawn.marks if isinstance(mark, Shape) and mark.kind == "band"]
+
+
+def outlined(drawn: Sheet) -> list[Stroke]:
+    """Return the lines at the ends of the interval, which are neither an axis nor a line of a size."""
+    return [m for m in drawn.marks if isinstance(m, Stroke) and (m.colour, m.weight) == (RULE, 0.5) and m.x != m.x_end]
+
+
+@pytest.mark.slow
+def test_the_axis_holds_the_intervals_down_to_half_of_the_people_and_smaller_ones_are_lines() -> None:
+    grown = peeling(*USUAL, half=9.0)
+    drawn = sheet(grown)
+    along = Scale(1.0, 0.1, LEFT, right())
+    (band,) = filled(drawn)
+    assert max(x for x, _ in band.corners) >= along.at(0.5) - 1e-6
+    smaller = [line for line in outlined(drawn) if line.x > max(x for x, _ in band.corners) + 1e-6]
+    assert smaller and all(1.2 <= line.y <= 1.2 + EFFECT_HEIGHT for line in smaller)
+    (whole,) = filled(sheet(CASES["usual"]))
+    assert max(x for x, _ in whole.corners) == pytest.approx(right())
+
+
+def test_participants_stand_under_the_tick_of_their_size() -> None:
+    for case in ("usual", "drawn", "only large subgroups"):
+        record = CASES[case]
+        drawn = sheet(record)
+        ticks = {round(mark.x, 4) for mark in drawn.marks if isinstance(mark, Stroke) and mark.x == mark.x_end}
+        places = {number.id: words.pieces[0] for words in drawn.words() for number in words.numbers[:1]}
+        for item in record.nearest(SIZES):
+            share, people = places[item.share.id], places[item.n.id]
+            assert share.x == people.x and share.y < people.y
+            assert round(share.x, 4) in ticks
+
+
+@pytest.mark.parametrize("case", ["usual", "eight moderators", "drawn"])
+def test_the_labels_of_two_ticks_of_traces_are_two_millimetres_apart(case: str) -> None:
+    drawn = sheet(CASES[case])
+    labels = [w.pieces[0].y for w in drawn.words() if w.axis == "tick" and w.pieces[0].x < LEFT]
+    strips = sorted(y for y in labels if y > EFFECT_HEIGHT + 1.2 + KEY_HEIGHT)
+    assert len(strips) >= 2 * len(CASES[case].moderators) - 1
+    assert min(b - a for a, b in pairwise(strips)) - TICK.cap_height >= 2.0 - 1e-6
 
 
 def test_a_limit_that_excludes_nobody_runs_on_the_open_edge() -> None:
