@@ -198,26 +198,29 @@ def peel_boxes(boxes, owner, along, outward, order, first, trial, rows, alpha, p
         limits = boxes[owner[c]]
         if owner[c] != current:
             current = owner[c]
-            n = _find_members(limits, outward, inside)
+            n = _find_members(limits, outward, first, inside)
         j = along[c]
         need = max(1, int(np.ceil(alpha * n - 1e-9)))
         removed, last = _take_off(first[j, limits[j]], need, outward[j], order[j], first[j], inside, gone)
         left[c] = n - removed
         if removed < n:
-            _subtract(gone[:removed], trial, rows, sums[c])
+            _subtract(gone, removed, trial, rows, sums[c])
             for k in range(outward.shape[0]):
                 peeled[c, k] = _outermost(first[k, limits[k]], outward[k], order[k], outward[j], last, inside)
 
 
 @kernel
-def _find_members(limits, outward, inside):  # type: ignore[no-untyped-def]
+def _find_members(limits, outward, first, inside):  # type: ignore[no-untyped-def]
     """Mark the members of a box, and count them."""
     people = outward.shape[1]
+    limit = limits[0]
     for r in range(people):
-        inside[r] = outward[0, r] <= limits[0]
+        inside[r] = outward[0, r] <= limit
     for k in range(1, outward.shape[0]):  # a moderator at a time, which the compiler turns into vector registers
-        for r in range(people):
-            inside[r] &= outward[k, r] <= limits[k]
+        if first[k, limits[k]] > 0:  # else the limit excludes nobody
+            limit = limits[k]
+            for r in range(people):
+                inside[r] &= outward[k, r] <= limit
     n = 0
     for r in range(people):
         n += inside[r]
@@ -241,18 +244,18 @@ def _take_off(start, need, outward, order, first, inside, gone):  # type: ignore
         at += 1
     last = outward[order[at - 1]]
     end = first[last - 1] if last > 0 else people
-    while at < end:
-        r = np.uint32(order[at])
+    for place in range(at, end):
+        r = np.uint32(order[place])
         gone[removed] = r
         removed += inside[r]
-        at += 1
     return removed, last
 
 
 @kernel
-def _subtract(gone, trial, rows, sums):  # type: ignore[no-untyped-def]
-    """Take the rows of some people off the sums by trial."""
-    for r in gone:
+def _subtract(gone, removed, trial, rows, sums):  # type: ignore[no-untyped-def]
+    """Take the rows of the first people in `gone` off the sums by trial."""
+    for at in range(removed):
+        r = gone[at]
         i = np.uint64(trial[r])
         for h in range(rows.shape[1]):
             sums[i, h] -= rows[r, h]
