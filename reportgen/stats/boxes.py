@@ -190,71 +190,83 @@ def peel_boxes(boxes, owner, along, outward, order, first, trial, rows, alpha, p
 
     sums holds for each peel those of the box, from which the people taken off are subtracted: they are few.
     """
-    people = outward.shape[1]
-    inside = np.zeros(people, np.bool_)
-    kept = np.zeros(people, np.bool_)  # inside, and not taken off by the peel at hand
+    inside = np.zeros(outward.shape[1], np.bool_)
+    gone = np.empty(outward.shape[1] + 1, np.uint32)
     current = -1
     n = 0
     for c in range(owner.shape[0]):
         limits = boxes[owner[c]]
         if owner[c] != current:
             current = owner[c]
-            n = _find_members(limits, outward, inside, kept)
+            n = _find_members(limits, outward, first, inside)
         j = along[c]
         need = max(1, int(np.ceil(alpha * n - 1e-9)))
-        start = first[j, limits[j]]
-        end, removed = _take_off(start, need, outward[j], order[j], trial, rows, kept, sums[c])
+        removed, last = _take_off(first[j, limits[j]], need, outward[j], order[j], first[j], inside, gone)
         left[c] = n - removed
         if removed < n:
+            _subtract(gone, removed, trial, rows, sums[c])
             for k in range(outward.shape[0]):
-                peeled[c, k] = _outermost(first[k, limits[k]], outward[k], order[k], kept)
-        for at in range(start, end):
-            kept[order[j, at]] = inside[order[j, at]]
+                peeled[c, k] = _outermost(first[k, limits[k]], outward[k], order[k], outward[j], last, inside)
 
 
 @kernel
-def _find_members(limits, outward, inside, kept):  # type: ignore[no-untyped-def]
-    """Mark the members of a box in `inside` and `kept`, and count them."""
+def _find_members(limits, outward, first, inside):  # type: ignore[no-untyped-def]
+    """Mark the members of a box, and count them."""
     people = outward.shape[1]
+    limit = limits[0]
     for r in range(people):
-        inside[r] = outward[0, r] <= limits[0]
+        inside[r] = outward[0, r] <= limit
     for k in range(1, outward.shape[0]):  # a moderator at a time, which the compiler turns into vector registers
-        for r in range(people):
-            inside[r] &= outward[k, r] <= limits[k]
+        if first[k, limits[k]] > 0:  # else the limit excludes nobody
+            limit = limits[k]
+            for r in range(people):
+                inside[r] &= outward[k, r] <= limit
     n = 0
     for r in range(people):
-        kept[r] = inside[r]
         n += inside[r]
     return n
 
 
 @kernel
-def _take_off(start, need, outward, order, trial, rows, kept, sums):  # type: ignore[no-untyped-def]
-    """Take the outermost people off until at least `need` are gone, whole values at a time.
+def _take_off(start, need, outward, order, first, inside, gone):  # type: ignore[no-untyped-def]
+    """Take the outermost people off until at least `need` are gone, whole values at a time; `gone` says who.
 
-    Returns where in the order it stopped, and how many were taken off.
+    Returns how many were taken off, and the rank of the last. Everybody on the way is noted, and the next one written
+    over him if he was not inside: a branch for each would be guessed wrongly half the time.
     """
+    people = order.shape[0]
     removed = 0
     at = start
-    last = outward[order[start]]
-    while at < order.shape[0]:
-        r = order[at]
-        if removed >= need and outward[r] < last:
-            break
-        if kept[r]:
-            kept[r] = False
-            removed += 1
-            last = outward[r]
-            for h in range(rows.shape[1]):
-                sums[trial[r], h] -= rows[r, h]
+    while at < people and removed < need:
+        r = np.uint32(order[at])  # unsigned, as no place is counted from the end
+        gone[removed] = r
+        removed += inside[r]
         at += 1
-    return at, removed
+    last = outward[order[at - 1]]
+    end = first[last - 1] if last > 0 else people
+    for place in range(at, end):
+        r = np.uint32(order[place])
+        gone[removed] = r
+        removed += inside[r]
+    return removed, last
 
 
 @kernel
-def _outermost(start, outward, order, kept):  # type: ignore[no-untyped-def]
-    """Highest rank among those who are kept."""
+def _subtract(gone, removed, trial, rows, sums):  # type: ignore[no-untyped-def]
+    """Take the rows of the first people in `gone` off the sums by trial."""
+    for at in range(removed):
+        r = gone[at]
+        i = np.uint64(trial[r])
+        for h in range(rows.shape[1]):
+            sums[i, h] -= rows[r, h]
+
+
+@kernel
+def _outermost(start, outward, order, along, last, inside):  # type: ignore[no-untyped-def]
+    """Highest rank among the members whose rank along the peeled moderator is below the last that was taken off."""
     at = start
-    while not kept[order[at]]:
+    r = np.uint32(order[at])
+    while not (inside[r] and along[r] < last):
         at += 1
-    return outward[order[at]]
+        r = np.uint32(order[at])
+    return outward[r]
