@@ -98,6 +98,8 @@ FIXED = {
     "Study.trials", "Study.fidelity", "Study.arm_classes", "About.data",  # another one is another study
     "Agreement.method", "Descriptive.method", "Events.method", "MetaAnalysis.method", "Moderators.method", "RecursivePartitioning.method",
     "DirectedPeeling.method",  # another method has other options
+    "Covariate.level",  # a covariate of trials has its values elsewhere: tests/test_trial_covariates.py
+    "Mapping.characteristics",  # of covariates of trials, of which the study has none
     "Agreement.peeling", "FromScreening.from_",  # there is no other one
     "Arm.leave_out",  # both arms are needed
     # of columns of another kind; a mapping is part of the key of reading as a whole

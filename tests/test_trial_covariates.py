@@ -271,3 +271,33 @@ def test_a_subset_may_be_of_trials(tmp_path: Path) -> None:
     spec, repository = read(path)
     (effect,) = analysed("pooled", spec.study.analyses["pooled"], repository, spec.study).results
     assert {row.trial.text for row in effect.by_trial} == {"East", "West", "Middle"}
+
+
+def test_availability_is_of_what_participants_have(tmp_path: Path) -> None:
+    contents = [{"series": "Table", "show": "availability"}]
+    path = write(tmp_path, report={"formats": ["html", "results"], "contents": contents})
+    _, values = built(path, tmp_path / "out")
+    assert not [item for item in values.index if item.startswith("availability.") and ".year" in item]
+    assert [item for item in values.index if item.startswith("availability.") and ".age" in item]
+
+
+def test_the_effect_in_a_level_of_one_trial_is_suppressed_where_that_of_the_trial_is(tmp_path: Path) -> None:
+    """Two comparisons that three people of the east tell apart: the difference of its two effects would be theirs."""
+    sides = {"overall": STUDY["comparisons"]["overall"], "pure": {"intervention": "exercise", "control": "usual care"}}
+    path = write(tmp_path, {"screening": {**SCREENING, "moderators": ["bias"]}}, comparisons=sides)
+    mapping = tmp_path / "north.yaml"
+    text = mapping.read_text().replace("bias: high", "bias: low")
+    mapping.write_text(re.sub(r"(\n    2:)", r"\n    3: {class: sham, name: light}\1", text))
+    for name in ("north", "south", "east", "west", "middle"):  # the north is low, the south alone is high
+        own = (tmp_path / f"{name}.yaml").read_text()
+        if name == "south":
+            (tmp_path / f"{name}.yaml").write_text(re.sub(r"(\n    2:)", r"\n    3: {class: sham, name: light}\1", own))
+        if name in ("north", "south"):
+            table = pd.read_csv(tmp_path / f"{name}.csv")
+            table.loc[table.index[table["arm"] == 2][: 3 if name == "south" else 20], "arm"] = 3
+            table.to_csv(tmp_path / f"{name}.csv", index=False)
+    spec, repository = read(path)
+    overall, pure = analysed("screening", spec.study.analyses["screening"], repository, spec.study).results
+    assert pure.interactions[0].reading.each[0].effect.value is None
+    assert pure.interactions[0].at[1].estimate.effect.value is None
+    assert overall.interactions[0].at[1].estimate.effect.value is not None

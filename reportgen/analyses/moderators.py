@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from reportgen.analyses.scatter import scatter_record
 from reportgen.analyses.screened import Screened, as_screened, guarded, stepped
 from reportgen.analyses.selection import Selection, not_estimable, without_adjuster
 from reportgen.analyses.sites_record import site_variance, sites_record
+from reportgen.analyses.suppressed_trials import guarded_trials
 from reportgen.analyses.trial_interactions import Earlier, Printed
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import ExcludedParticipants
@@ -202,7 +203,7 @@ def _screen_record(
     )
     minimum = study.policy.minimum_cell
     n_control, n_intervention = values.sides()
-    found = guarded(found, selection, minimum)
+    found = _of_trials_guarded(guarded(found, selection, minimum), selection, earlier, minimum)
     outcome = study.outcomes[selection.outcome]
     limits = range_of(outcome, selection.outcome, study)
     p = [item.tested(node).p_value if item.disclosed else math.nan for item in found]
@@ -247,6 +248,25 @@ def _screen_record(
         pooled=selection.measure if selection.in_two_stages else "",
         sites=sites_record(selection, values),
     )
+
+
+def _of_trials_guarded(
+    found: list[Screened], selection: Selection, earlier: Sequence[Earlier], minimum: int
+) -> list[Screened]:
+    """Return moderators with levels suppressed that one trial alone has, where the effect of that trial is not disclosed."""
+    if not any(item.moderator.of_trials and item.moderator.categorical for item in found):
+        return found
+    hidden = guarded_trials(selection, minimum, [item.people for item in earlier])
+    return [replace(item, few=item.few | _levels_of_one(item.moderator, selection, hidden)) for item in found]
+
+
+def _levels_of_one(moderator: Moderator, selection: Selection, hidden: Collection[str]) -> frozenset[int]:
+    """Return the levels of a covariate of trials that one trial alone has, which is among those hidden."""
+    if not (moderator.of_trials and moderator.categorical):
+        return frozenset()
+    codes = moderator.of(selection)
+    trials = {code: set(selection.trial[codes == code].tolist()) for code in range(len(moderator.levels))}
+    return frozenset(code for code, names in trials.items() if len(names) == 1 and names <= set(hidden))
 
 
 def _without_adjuster(selection: Selection, study: Study, values: Values) -> tuple[ExcludedParticipants[Value], ...]:

@@ -144,6 +144,8 @@ def availability_record(repository: Repository, study: Study) -> Availability[Va
     """Record trial x measure x visit: how many of the participants have a value, and what was never collected."""
     values = Values("availability", "availability")
     table, minimum = availability(repository), study.policy.minimum_cell
+    # what a trial is like as a whole was not collected from its people
+    table = table[~table["measure"].isin([name for name, covariate in study.covariates.items() if covariate.of_trials])]
     months = {visit: float(month) for visit, month in zip(table["visit"], table["months"], strict=True)}
     cells = []
     for row in table.to_dict("records"):

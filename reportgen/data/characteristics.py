@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,7 +10,6 @@ from reportgen.data.columns import FloatArray, ObjectArray, objects
 from reportgen.data.people import People
 from reportgen.spec.check_mapping import number_of
 from reportgen.spec.mapping import Mapping, TrialColumn
-from reportgen.spec.model import Code
 from reportgen.spec.study import Covariate, Study
 
 T = TypeVar("T")
@@ -34,23 +32,11 @@ def covariates_of_trials(mapping: Mapping, people: People, study: Study) -> dict
 
 
 def _values(name: str, covariate: Covariate, mapping: Mapping, people: People) -> FloatArray | ObjectArray:
-    rule = mapping.characteristics[name]
-
-    def of(trial: str) -> Code | None:
-        found: Any = of_trial(rule, trial, mapping)  # one value, or one for each trial
-        return found  # type: ignore[no-any-return]
-
-    given = {trial: of(trial) for trial in dict.fromkeys(people.trials)}
+    given = {trial: of_trial(mapping.characteristics[name], trial, mapping) for trial in dict.fromkeys(people.trials)}
     if covariate.categorical:
-        levels = {trial: None if value is None else str(value) for trial, value in given.items()}
-        return objects([levels[trial] for trial in people.trials])
-    numbers = {trial: math.nan if value is None else _number(value) for trial, value in given.items()}
-    return np.array([numbers[trial] for trial in people.trials], dtype=np.float64)
-
-
-def _number(value: Code) -> float:
-    number = number_of(value)
-    return math.nan if number is None else number
+        return objects([given[trial] for trial in people.trials])
+    numbers = {trial: None if value is None else number_of(value) for trial, value in given.items()}
+    return np.array([numbers[trial] for trial in people.trials], dtype=np.float64)  # None is NaN
 
 
 def of_trial(given: T | dict[str, T], name: str, mapping: Mapping) -> T | None:

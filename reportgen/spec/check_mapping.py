@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, Variable, visit_time
-from reportgen.spec.model import DECIMAL, Code, months_of
+from reportgen.spec.model import DECIMAL, months_of
 from reportgen.spec.outcomes import uses_of
 from reportgen.spec.references import baseline_of, each_unknown, unknown
 from reportgen.spec.source import Source, Step
@@ -53,9 +53,9 @@ def _characteristics(mapping: Mapping, source: Source, study: Study) -> Iterator
             yield from _characteristic(name, value, covariate, source, *place)
 
 
-def _characteristic(name: str, value: Code, covariate: Covariate, source: Source, *here: Step) -> Iterator[Problem]:
+def _characteristic(name: str, value: str, covariate: Covariate, source: Source, *here: Step) -> Iterator[Problem]:
     if covariate.categorical:
-        yield from unknown("level", str(value), covariate.levels, source, *here)
+        yield from unknown("level", value, covariate.levels, source, *here)
         return
     number = number_of(value)
     if number is None:
@@ -67,17 +67,15 @@ def _characteristic(name: str, value: Code, covariate: Covariate, source: Source
         yield Problem(message, source.at(*here), "Correct it, or the `range` in the study file.")
 
 
-def number_of(value: Code) -> float | None:
+def number_of(value: str) -> float | None:
     """Return a value of a trial as a number; None where it is none.
 
     Examples
     --------
-    >>> number_of("2004"), number_of(7.5), number_of("low")
-    (2004.0, 7.5, None)
+    >>> number_of("2004"), number_of("low")
+    (2004.0, None)
     """
-    if isinstance(value, str):
-        return float(value) if DECIMAL.fullmatch(value) is not None else None
-    return float(value)
+    return float(value) if DECIMAL.fullmatch(value) is not None else None
 
 
 def _published(mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:

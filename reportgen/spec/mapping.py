@@ -25,6 +25,7 @@ from reportgen.spec.model import (
     Reason,
     RuleError,
     Word,
+    Written,
     listed,
     months_of,
 )
@@ -605,7 +606,7 @@ class Mapping(Node):
     """Country of the trial, for the table of trials; by trial, where the file holds several."""
     data: tuple[Data, ...]
     """The data file and how it is read; several files of a trial in a list are joined by participant."""
-    characteristics: dict[Word, Code | dict[Word, Code]] = {}
+    characteristics: dict[Word, Written | dict[Word, Written]] = {}
     """Values of the trial as a whole for covariates of `level: trial`, as in `{year: 2004, risk of bias: low}`; by trial, where the
     file holds several: `{year: {North: 2004, South: 2011}}`. What is not listed is not known."""
     site: Name | None = None
@@ -628,17 +629,6 @@ class Mapping(Node):
         if isinstance(value, dict) and isinstance(value.get("data"), dict):
             value = {**value, "data": [value["data"]]}
         return value
-
-    @field_validator("characteristics")
-    @classmethod
-    def _in_one_form(cls, value: dict[Word, Code | dict[Word, Code]]) -> dict[Word, Code | dict[Word, Code]]:
-        def plain(code: Code) -> Code:
-            return normal(code) if isinstance(code, str) else code
-
-        return {
-            name: {trial: plain(code) for trial, code in given.items()} if isinstance(given, dict) else plain(given)
-            for name, given in value.items()
-        }
 
     @field_validator("ids")
     @classmethod

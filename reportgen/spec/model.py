@@ -166,6 +166,8 @@ MOST = 1_000_000
 """No number of people, trials, rows or steps is larger."""
 
 Word = Annotated[str, BeforeValidator(_as_word)]
+Written = Annotated[Word, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]})]
+"""A level or a number, as it is written."""
 Code = Annotated[str | int | float | bool, BeforeValidator(_as_code)]
 """What a file writes for something: a word or a number."""
 Names = Annotated[
