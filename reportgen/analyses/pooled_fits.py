@@ -36,6 +36,7 @@ from reportgen.stats import (
     standardised_effects,
 )
 from reportgen.stats.choices import Dispersion, Link, TreatmentEffect
+from reportgen.stats.tau_profile import tau_profile_interval
 
 LINKS: dict[Kind, Link] = {"binary": "logit", "count": "log"}
 CONTRASTS: dict[Measure, Literal["ratio", "difference"]] = {"risk ratio": "ratio", "risk difference": "difference"}
@@ -68,12 +69,16 @@ Trials = PerTrial | PerTrialGlm
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """Everything that was fitted to one selection: `model` is the one whose effect is the answer."""
+    """Everything that was fitted to one selection: `model` is the one whose effect is the answer.
+
+    `tau_interval` is that of the one-step model by profile likelihood, None where it is not asked for.
+    """
 
     model: Model
     common: Model
     trials: Trials
     two_stage: TwoStage
+    tau_interval: tuple[float, float] | None = None
 
     @property
     def alone(self) -> bool:
@@ -131,11 +136,27 @@ def fit(selection: Selection, node: Node) -> Fits | None:
         common = TwoStageFit(pool_common(trials.estimate, trials.std_error), NAN, pooled.trials, "ok", "")
         model = common if node.treatment_effect == "common" else _pooled(pooled)
         return Fits(model, common, trials, pooled)
+    model_of_all = one_step_of(selection, node, node.treatment_effect)
     return Fits(
-        model=one_step_of(selection, node, node.treatment_effect),
+        model=model_of_all,
         common=one_step_of(selection, node, "common"),
         trials=trials,
         two_stage=pooled,
+        tau_interval=_tau_interval(selection, node, model_of_all) if node.tau_interval == "profile" else None,
+    )
+
+
+def _tau_interval(selection: Selection, node: Node, fitted: OneStepFit | GlmmFit) -> tuple[float, float]:
+    """Return the profile interval of tau; NaN where nothing was estimated."""
+    if isinstance(fitted, GlmmFit):
+        return fitted.tau_interval or (NAN, NAN)
+    return tau_profile_interval(
+        selection.response,
+        selection.treatment,
+        selection.trial,
+        adjusters=adjusters_of(selection),
+        adjuster_slopes=node.adjuster_slopes,
+        level=node.level,
     )
 
 
@@ -207,6 +228,7 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
             adjuster_slopes=node.adjuster_slopes,
             inference="normal" if node.inference == "normal" else "t",
             dispersion=_dispersion(selection, node),
+            profile_level=node.level if node.tau_interval == "profile" and treatment_effect == "random" else None,
         )
     options: dict[str, Any] = node.model_dump(
         include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}
