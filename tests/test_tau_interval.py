@@ -43,7 +43,7 @@ def test_of_a_continuous_outcome_it_is_that_of_the_arrays(tmp_path: Path) -> Non
         plain(cell) for row in estimates(record.results, record.settings).groups[0].rows for cell in row.cells
     )
     assert f"{found.tau2.text} ({found.tau2_low.text} to {found.tau2_high.text})" in text
-    assert any("by profile likelihood" in plain(note) for note in estimates(record.results, record.settings).notes)
+    assert any("by profile likelihood" in plain(note) for note in estimates(record.results, record.settings).footnotes)
 
 
 def test_of_events_it_is_that_of_the_model(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_of_events_it_is_that_of_the_model(tmp_path: Path) -> None:
 def test_without_the_option_there_is_none(tmp_path: Path) -> None:
     record = pooled(tmp_path / "s", change={**ANALYSES["change"], "adjust_for": []})
     assert record.results[0].heterogeneity.tau2_low is None
-    assert not any("profile" in plain(note) for note in estimates(record.results, record.settings).notes)
+    assert not any("profile" in plain(note) for note in estimates(record.results, record.settings).footnotes)
 
 
 @pytest.mark.parametrize(

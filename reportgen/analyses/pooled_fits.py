@@ -7,6 +7,7 @@ trials, standardised over their people, are pooled in two stages.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -54,6 +55,8 @@ class TwoStageFit:
         NaN of one effect for all trials.
     trials : int
     status, message : str
+    farthest : float
+        How large an effect can be: no risk differs from another by more than 100 percentage points.
     """
 
     effect: Effect
@@ -61,6 +64,7 @@ class TwoStageFit:
     trials: int
     status: Status
     message: str
+    farthest: float = math.inf
 
 
 Model = OneStepFit | GlmmFit | TwoStageFit
@@ -133,8 +137,9 @@ def fit(selection: Selection, node: Node) -> Fits | None:
         level=node.level,
     )
     if selection.in_two_stages:
-        common = TwoStageFit(pool_common(trials.estimate, trials.std_error), NAN, pooled.trials, "ok", "")
-        model = common if node.treatment_effect == "common" else _pooled(pooled)
+        farthest = PER_HUNDRED if selection.measure == "risk difference" else math.inf
+        common = TwoStageFit(pool_common(trials.estimate, trials.std_error), NAN, pooled.trials, "ok", "", farthest)
+        model = common if node.treatment_effect == "common" else _pooled(pooled, farthest)
         return Fits(model, common, trials, pooled)
     model_of_all = one_step_of(selection, node, node.treatment_effect)
     return Fits(
@@ -160,9 +165,9 @@ def _tau_interval(selection: Selection, node: Node, fitted: OneStepFit | GlmmFit
     )
 
 
-def _pooled(found: TwoStage) -> TwoStageFit:
+def _pooled(found: TwoStage, farthest: float) -> TwoStageFit:
     effect = Effect(found.estimate, found.std_error, found.df, found.df)
-    return TwoStageFit(effect, found.tau2, found.trials, found.status, found.message)
+    return TwoStageFit(effect, found.tau2, found.trials, found.status, found.message, farthest)
 
 
 def poolable(selection: Selection, node: Node) -> Selection:
@@ -237,11 +242,14 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
 
 
 def predicted(fitted: Model, node: Node) -> tuple[float, float]:
-    """Return the prediction interval of a model; NaN below three trials, and with a common effect."""
+    """Return the prediction interval of a model, within what an effect can be; NaN below three trials, and with a common effect."""
     if node.treatment_effect == "common":
         return NAN, NAN
     effect = fitted.effect
     found = prediction_interval(
         scalar(effect.estimate), scalar(effect.std_error), fitted.tau2, fitted.trials, node.level
     )
-    return found if found is not None else (NAN, NAN)
+    if found is None:
+        return NAN, NAN
+    farthest = fitted.farthest if isinstance(fitted, TwoStageFit) else math.inf
+    return max(found[0], -farthest), min(found[1], farthest)
