@@ -310,13 +310,12 @@ def test_effects_in_levels_of_events_agree_with_the_interaction(tmp_path: Path, 
     assert age.centre.value == pytest.approx(table["age"].mean(), abs=2)
     here = table["sex"] == 2
     link, exposure = ("logit", None) if outcome == "relapse" else ("log", table["days"][here])
-    alone = fit_one_step_glmm(
-        table[outcome][here],
-        (table["arm"] == 1)[here].astype(float),
-        table["trial"][here],
-        link=link,
-        exposure=exposure,
-    )
+    given: Any = {
+        "outcome": table[outcome][here], "treatment": (table["arm"] == 1)[here].astype(float), "trial": table["trial"][here],
+        "link": link, "exposure": exposure,
+    }  # fmt: skip
+    alone = fit_one_step_glmm(**given)
+    alone = fit_one_step_glmm(**given, dispersion="quasi") if alone.dispersion > 1.0 else alone
     assert sex.each[0].alone.effect.value == pytest.approx(float(alone.effect.estimate), abs=1e-6)
 
 

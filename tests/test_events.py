@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import statsmodels.api as sm
 from ruamel.yaml import YAML
 
 from reportgen.analyses.methods import planned_analyses
+from reportgen.analyses.pooled_fits import TwoStageFit, predicted
 from reportgen.analyses.repository_records import ledger_record
 from reportgen.cli import run
 from reportgen.errors import SpecError
@@ -23,7 +25,9 @@ from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import plain
 from reportgen.spec.load import examine_study
 from reportgen.spec.lock import locked
+from reportgen.spec.study import MetaAnalysis as MetaAnalysisNode
 from reportgen.stats import (
+    Effect,
     fit_one_step_glmm,
     interaction_by_trial_glm,
     number_needed_to_treat,
@@ -623,22 +627,27 @@ def test_what_risks_mean_for_a_thousand_people_follows_from_the_pooled_effect(tm
     assert difference.absolute.needed.value == pytest.approx(100 / abs(difference.estimate.effect.value or 0))
 
 
-def test_a_trial_with_an_arm_without_events_enters_no_pooled_risk_and_is_counted(tmp_path: Path) -> None:
+def test_a_trial_with_an_arm_without_events_has_a_risk_difference_and_no_ratio_and_is_counted(tmp_path: Path) -> None:
     path = write_measured(tmp_path / "s")
     table = pd.read_csv(tmp_path / "s" / "east.csv")
     table.loc[table["arm"] == 1, "relapse"] = 0
     table.to_csv(tmp_path / "s" / "east.csv", index=False)
     found = effects(path)
-    for name in ("relapse", "relapse difference"):
-        effect = found[name]
-        assert [row.trial.text for row in effect.by_trial] == ["North", "South"]
-        (lost,) = effect.excluded
-        assert lost.exclusion is not None and lost.n.value == len(table)
-        assert lost.exclusion.words == "no effect of its own: nobody in the intervention arm has the event"
-        assert (effect.n.value or 0) + len(table) == effect.in_comparison.value
+    effect = found["relapse"]
+    assert [row.trial.text for row in effect.by_trial] == ["North", "South"]
+    (lost,) = effect.excluded
+    assert lost.exclusion is not None and lost.n.value == len(table)
+    assert lost.exclusion.words == "no effect of its own: nobody in the intervention arm has the event"
+    assert (effect.n.value or 0) + len(table) == effect.in_comparison.value
+    difference = found["relapse difference"]
+    assert [row.trial.text for row in difference.by_trial] == ["North", "South", "East"]
+    assert not difference.excluded
+    control, size = table.loc[table["arm"] == 2, "relapse"].sum(), (table["arm"] == 2).sum()
+    risk, none = (control + 0.5) / (size + 1), 0.5 / ((table["arm"] == 1).sum() + 1)
+    assert difference.by_trial[2].estimate.effect.value == pytest.approx(100 * (none - risk), rel=1e-9)
     spec, repository = read(path)
     (planned,) = planned_analyses(spec.study, repository)
-    assert [item.trials for item in planned.effects] == [2, 2, 3]
+    assert [item.trials for item in planned.effects] == [2, 3, 3]
 
 
 def test_one_trial_alone_has_its_own_risk_ratio_and_nothing_is_pooled(tmp_path: Path) -> None:
@@ -742,3 +751,11 @@ def test_the_risk_of_the_controls_of_one_trial_is_not_called_pooled(tmp_path: Pa
     assert "worked out from the risk in the control group of the trial" in words[1]
     assert "risk of the control group in the trial" in words[1] and "pooled risk of the control groups" not in words[1]
     assert "in the control groups, pooled with a random intercept" in words[2]
+
+
+def test_a_prediction_interval_of_risk_differences_ends_at_a_hundred_points() -> None:
+    node = MetaAnalysisNode.model_validate({"method": "meta-analysis"})
+    wide = TwoStageFit(Effect(-60.0, 10.0, 2.0, 2.0), 400.0, 3, "ok", "", 100.0)
+    assert predicted(wide, node) == (-100.0, 100.0)
+    low, high = predicted(replace(wide, farthest=np.inf), node)
+    assert low < -300.0 < 150.0 < high

@@ -62,6 +62,7 @@ SOLVED = "an analysis of covariance has a closed solution, without a search"
 ONE_REGRESSION = "one trial: a regression of its own"
 POOLED = "pooled in two stages, without a model of all participants"
 NO_LIKELIHOOD = "a model with quasi-Poisson standard errors has no likelihood"
+NO_END = "the data contradict no variance, however large"
 
 
 def meta_analysis_record(
@@ -233,6 +234,7 @@ def _settings(node: Node, study: Study, values: Values) -> ModelSettings[Value]:
         inference=node.inference,
         df_floor=node.df_floor,
         dispersion=node.dispersion,
+        tau_interval=node.tau_interval,
         two_stage_method=node.two_stage.method,
         two_stage_test=node.two_stage.test,
         level=level_number(node.level, values),
@@ -287,7 +289,7 @@ def _record(
         in_comparison=builder.count("in comparison", selection.in_comparison),
         estimate=estimate,
         scaled=scaled,
-        scaled_checks=_scaled_checks(scaled, heterogeneity.tau2, common, pooled_apart, variation_apart),
+        scaled_checks=_scaled_checks(scaled, heterogeneity, common, pooled_apart, variation_apart),
         heterogeneity=heterogeneity,
         common=common,
         two_stage=pooled_apart,
@@ -383,6 +385,18 @@ def _heterogeneity(fits: Fits | None, node: Node, values: Values, unit: str, rea
     i2, (i2_low, i2_high) = (fits.two_stage.i2, fits.two_stage.i2_interval) if fits and not apart else (NAN, (NAN, NAN))
     low, high = _between(fits, node) if not cause else (NAN, NAN)
     few = cause or "a prediction interval needs three trials"
+    of_tau2: dict[str, Value] = {}
+    if fits and fits.tau_interval and not fits.alone:
+        of_tau2 = {
+            f"tau2_{end}": values.fixed(
+                f"tau2 {end}",
+                tau**2 if math.isfinite(tau) else NAN,
+                "variance",
+                f"{unit}²" if unit else "",
+                cause or NO_END,
+            )
+            for end, tau in zip(("low", "high"), fits.tau_interval, strict=True)
+        }
     return Heterogeneity(
         tau2=values.fixed("tau2", tau2, "variance", f"{unit}²" if unit else "", cause),
         tau=values.fixed("tau", math.sqrt(tau2) if tau2 == tau2 else NAN, "heterogeneity", unit, cause),
@@ -391,6 +405,7 @@ def _heterogeneity(fits: Fits | None, node: Node, values: Values, unit: str, rea
         i2_high=values.fixed("i2 high", 100 * i2_high, "i2", "%", apart),
         predicted_low=values.fixed("predicted low", low, "effect", unit, few),
         predicted_high=values.fixed("predicted high", high, "effect", unit, few),
+        **of_tau2,
     )
 
 
@@ -430,7 +445,7 @@ def _scaled(
 
 def _scaled_checks(
     scaled: Scaled[Value] | None,
-    tau2: Value,
+    between: Heterogeneity[Value],
     common: Estimate[Value],
     two_stage: Estimate[Value],
     variation: TwoStageHeterogeneity[Value],
@@ -451,12 +466,16 @@ def _scaled_checks(
         return multiplied(number, factor**2, "variance", "of 100²", f"scaled {name}")
 
     return ScaledChecks(
-        variance(tau2, "tau2"),
+        variance(between.tau2, "tau2"),
         *effects(common),
         *effects(two_stage),
         variance(variation.tau2, "tau2"),
         variance(variation.tau2_low, "tau2 low"),
         variance(variation.tau2_high, "tau2 high"),
+        *(
+            None if number is None else variance(number, name)
+            for number, name in ((between.tau2_low, "tau2 low"), (between.tau2_high, "tau2 high"))
+        ),
     )
 
 

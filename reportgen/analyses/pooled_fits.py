@@ -7,6 +7,7 @@ trials, standardised over their people, are pooled in two stages.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -36,6 +37,7 @@ from reportgen.stats import (
     standardised_effects,
 )
 from reportgen.stats.choices import Dispersion, Link, TreatmentEffect
+from reportgen.stats.tau_profile import tau_profile_interval
 
 LINKS: dict[Kind, Link] = {"binary": "logit", "count": "log"}
 CONTRASTS: dict[Measure, Literal["ratio", "difference"]] = {"risk ratio": "ratio", "risk difference": "difference"}
@@ -53,6 +55,8 @@ class TwoStageFit:
         NaN of one effect for all trials.
     trials : int
     status, message : str
+    farthest : float
+        How large an effect can be: no risk differs from another by more than 100 percentage points.
     """
 
     effect: Effect
@@ -60,6 +64,7 @@ class TwoStageFit:
     trials: int
     status: Status
     message: str
+    farthest: float = math.inf
 
 
 Model = OneStepFit | GlmmFit | TwoStageFit
@@ -68,12 +73,16 @@ Trials = PerTrial | PerTrialGlm
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """Everything that was fitted to one selection: `model` is the one whose effect is the answer."""
+    """Everything that was fitted to one selection: `model` is the one whose effect is the answer.
+
+    `tau_interval` is that of the one-step model by profile likelihood, None where it is not asked for.
+    """
 
     model: Model
     common: Model
     trials: Trials
     two_stage: TwoStage
+    tau_interval: tuple[float, float] | None = None
 
     @property
     def alone(self) -> bool:
@@ -139,20 +148,37 @@ def fit(selection: Selection, node: Node) -> Fits | None:
         level=node.level,
     )
     if selection.in_two_stages:
-        common = TwoStageFit(pool_common(trials.estimate, trials.std_error), NAN, pooled.trials, "ok", "")
-        model = common if node.treatment_effect == "common" else _pooled(pooled)
+        farthest = PER_HUNDRED if selection.measure == "risk difference" else math.inf
+        common = TwoStageFit(pool_common(trials.estimate, trials.std_error), NAN, pooled.trials, "ok", "", farthest)
+        model = common if node.treatment_effect == "common" else _pooled(pooled, farthest)
         return Fits(model, common, trials, pooled)
+    model_of_all = one_step_of(selection, node, node.treatment_effect)
     return Fits(
-        model=one_step_of(selection, node, node.treatment_effect),
+        model=model_of_all,
         common=one_step_of(selection, node, "common"),
         trials=trials,
         two_stage=pooled,
+        tau_interval=_tau_interval(selection, node, model_of_all) if node.tau_interval == "profile" else None,
     )
 
 
-def _pooled(found: TwoStage) -> TwoStageFit:
+def _tau_interval(selection: Selection, node: Node, fitted: OneStepFit | GlmmFit) -> tuple[float, float]:
+    """Return the profile interval of tau; NaN where nothing was estimated."""
+    if isinstance(fitted, GlmmFit):
+        return fitted.tau_interval or (NAN, NAN)
+    return tau_profile_interval(
+        selection.response,
+        selection.treatment,
+        selection.trial,
+        adjusters=adjusters_of(selection),
+        adjuster_slopes=node.adjuster_slopes,
+        level=node.level,
+    )
+
+
+def _pooled(found: TwoStage, farthest: float) -> TwoStageFit:
     effect = Effect(found.estimate, found.std_error, found.df, found.df)
-    return TwoStageFit(effect, found.tau2, found.trials, found.status, found.message)
+    return TwoStageFit(effect, found.tau2, found.trials, found.status, found.message, farthest)
 
 
 def poolable(selection: Selection, node: Node) -> Selection:
@@ -218,6 +244,7 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
             adjuster_slopes=node.adjuster_slopes,
             inference="normal" if node.inference == "normal" else "t",
             dispersion=_dispersion(selection, node),
+            profile_level=node.level if node.tau_interval == "profile" and treatment_effect == "random" else None,
         )
     options: dict[str, Any] = node.model_dump(
         include={"intercept", "covariance", "adjuster_slopes", "residual", "estimation", "inference", "df_floor"}
@@ -232,11 +259,14 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
 
 
 def predicted(fitted: Model, node: Node) -> tuple[float, float]:
-    """Return the prediction interval of a model; NaN below three trials, and with a common effect."""
+    """Return the prediction interval of a model, within what an effect can be; NaN below three trials, and with a common effect."""
     if node.treatment_effect == "common":
         return NAN, NAN
     effect = fitted.effect
     found = prediction_interval(
         scalar(effect.estimate), scalar(effect.std_error), fitted.tau2, fitted.trials, node.level
     )
-    return found if found is not None else (NAN, NAN)
+    if found is None:
+        return NAN, NAN
+    farthest = fitted.farthest if isinstance(fitted, TwoStageFit) else math.inf
+    return max(found[0], -farthest), min(found[1], farthest)

@@ -208,6 +208,8 @@ class ScaledChecks(Generic[V]):
     two_stage_tau2: kinds.Heterogeneity[V]
     two_stage_tau2_low: kinds.Heterogeneity[V]
     two_stage_tau2_high: kinds.Heterogeneity[V]
+    tau2_low: kinds.Heterogeneity[V] | None = None
+    tau2_high: kinds.Heterogeneity[V] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,10 @@ class TrialEstimate(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Heterogeneity(Generic[V]):
-    """Between-trial variation of a pooled effect."""
+    """Between-trial variation of a pooled effect.
+
+    `tau2_low` and `tau2_high` are the ends of the profile interval of the one-step model, None where none is asked for.
+    """
 
     tau2: kinds.Heterogeneity[V]
     tau: kinds.Heterogeneity[V]
@@ -279,6 +284,8 @@ class Heterogeneity(Generic[V]):
     i2_high: kinds.Percent[V]
     predicted_low: kinds.Effect[V]
     predicted_high: kinds.Effect[V]
+    tau2_low: kinds.Heterogeneity[V] | None = None
+    tau2_high: kinds.Heterogeneity[V] | None = None
 
 
 def _shown(number: Number) -> float:
@@ -424,6 +431,7 @@ class ModelSettings(Generic[V]):
     level: kinds.Setting[V]
     minimum_trials: kinds.Setting[V]
     dispersion: str = "poisson"
+    tau_interval: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ def _kinds(name: str, analysis: Pooled, study: Study, source: Source) -> Iterato
     if isinstance(analysis, Search):
         yield from _searched(name, analysis, events, study, source)
     yield from _inference(name, analysis, asked, study, source)
+    yield from _tau_interval(name, analysis, asked, study, source)
     if not events:
         return
     options = (
@@ -209,6 +210,28 @@ def _searched(name: str, analysis: Search, events: list[str], study: Study, sour
             yield Problem(
                 f"`{key}: {value}` does not apply to {what}", source.at("analyses", name, key), f"Remove it: {hint}."
             )
+
+
+def _tau_interval(name: str, analysis: Pooled, asked: Sequence[str], study: Study, source: Source) -> Iterator[Problem]:
+    """A profile of tau needs a one-step model with one variance between trials."""
+    if not isinstance(analysis, MetaAnalysis) or analysis.tau_interval == "none":
+        return
+    place = source.at("analyses", name, "tau_interval")
+    pooled = [item for item in asked if study.outcomes[item].in_two_stages]
+    if analysis.treatment_effect == "common":
+        message = (
+            "`tau_interval: profile` does not apply to `treatment_effect: common`, which has no variance between trials"
+        )
+        yield Problem(message, place, "Remove one of the two.")
+    elif pooled:
+        message = f"`tau_interval: profile` does not apply to '{pooled[0]}': each {study.outcomes[pooled[0]].effect_measure} is pooled in two stages"
+        hint = "Remove it: τ² of the two-stage model has an interval anyway. Or analyse this outcome in an analysis of its own."
+        yield Problem(message, place, hint)
+    for key, usual in (("intercept", "stratified"), ("residual", "common")):
+        linear = [item for item in asked if not study.outcomes[item].of_events]
+        if linear and getattr(analysis, key) != usual:
+            message = f"`tau_interval: profile` does not apply to `{key}: {getattr(analysis, key)}`, whose model has several variances"
+            yield Problem(message, place, "Remove one of the two.")
 
 
 def _inference(name: str, analysis: Pooled, asked: Sequence[str], study: Study, source: Source) -> Iterator[Problem]:

@@ -281,6 +281,9 @@ class MetaAnalysis(Pooled):
     dispersion: Literal["poisson", "quasi"] = "poisson"
     """Of counts: variance equal to the mean (`poisson`), or standard errors times the square root of Pearson's dispersion
     (`quasi`), which is printed with either."""
+    tau_interval: Literal["none", "profile"] = "none"
+    """Of the variance between trials in the one-step model: no interval (`none`), or one by profile likelihood (`profile`), at
+    `level`. It needs a random treatment effect, and of continuous outcomes `intercept: stratified` and `residual: common`."""
     two_stage: TwoStage = TwoStage()
     """How the two-stage check beside the one-step model pools the effects of the trials."""
 

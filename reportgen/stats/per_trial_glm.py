@@ -26,6 +26,7 @@ from .trial_effects import TrialEffects
 SEPARATED = 3e-7  # iterative weight of a participant, over its size: |eta| of 15 with a logit link
 CONVERGED = 1e-10  # change of a coefficient
 Estimated = Callable[[Participants, CrossProducts], tuple[str, FloatArray]]
+Sparse = Callable[[IntArray, IntArray], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def check_dispersion(dispersion: Dispersion, link: Link) -> None:
         raise ValueError("dispersion='quasi' is for counts (link='log'); a binary outcome has none")
 
 
-def each_trial(people: Participants, estimated: Estimated) -> PerTrialGlm:
+def each_trial(people: Participants, estimated: Estimated, sparse: Sparse | None = None) -> PerTrialGlm:
     """Return what `estimated` finds in each trial.
 
     Parameters
@@ -122,6 +123,9 @@ def each_trial(people: Participants, estimated: Estimated) -> PerTrialGlm:
     estimated : callable
         From the complete participants of a trial and their cross-products to the reason why there is no estimate, and to
         estimate, standard error, df and dispersion.
+    sparse : callable, optional
+        From events and people by arm, control first, of a trial that has both events and people without them, but not in both
+        arms, to estimate and standard error; without it such a trial has none.
     """
     products = people.table.cross_products()
     complete = complete_participants(people)
@@ -130,7 +134,9 @@ def each_trial(people: Participants, estimated: Estimated) -> PerTrialGlm:
     values, reasons = np.full((trials, 4), np.nan), []
     for k in range(trials):
         reason = without_events(events[k], participants[k], people.link)
-        if not reason:
+        if reason and sparse is not None and _lacks_in_one_arm(events[k], participants[k], people.link):
+            reason, values[k, :3] = "", [*sparse(events[k], participants[k]), np.inf]
+        elif not reason:
             here = people.select(complete & (people.table.codes == k))
             reason, values[k] = estimated(here, products.select(np.arange(trials) == k))
         reasons.append(reason)
@@ -148,6 +154,10 @@ def each_trial(people: Participants, estimated: Estimated) -> PerTrialGlm:
         events[:, 1],
         values[:, 3].copy(),
     )
+
+
+def _lacks_in_one_arm(events: IntArray, participants: IntArray, link: Link) -> bool:
+    return bool(participants.min() > 0) and not alike(events.sum(), participants.sum(), link)
 
 
 def without_events(events: IntArray, participants: IntArray, link: Link) -> str:

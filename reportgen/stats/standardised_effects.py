@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from reportgen.late import special
 
 from .choices import Link, unknown_words
-from .crossproducts import CrossProducts, FloatArray
+from .crossproducts import CrossProducts, FloatArray, IntArray
 from .events import Participants, event_participants
 from .per_trial_glm import Glm, PerTrialGlm, each_trial, fit_trial
 
@@ -48,7 +48,8 @@ def standardised_effects(
     Returns
     -------
     PerTrialGlm
-        A trial whose odds ratio is not finite has none here either, and the same reason.
+        A trial whose odds ratio is not finite has none here either, and the same reason; but a difference where one arm lacks
+        events, or people without them (`with_halves`).
 
     Raises
     ------
@@ -70,7 +71,28 @@ def standardised_effects(
         raise ValueError(wrong[0])
 
     people = event_participants(outcome, treatment, trial, link, adjusters, exposure)
-    return each_trial(people, partial(_standardised, measure=measure))
+    sparse = with_halves if measure == "difference" and link == "logit" else None
+    return each_trial(people, partial(_standardised, measure=measure), sparse)
+
+
+def with_halves(events: IntArray, participants: IntArray) -> tuple[float, float]:
+    """Return the risk difference of a trial and its standard error, with 1/2 added to each of the four cells.
+
+    For trials with an arm in which nobody, or everybody, has the event: the risk of that arm would have the variance 0, and no
+    regression has a finite slope, so that nothing is adjusted for. As metafor's `escalc` has it by default (`add = 1/2`).
+
+    Parameters
+    ----------
+    events, participants : ndarray (2,) of int
+        Of the control and the intervention arm.
+
+    Examples
+    --------
+    >>> [round(value, 4) for value in with_halves(np.array([0, 6]), np.array([60, 60]))]
+    [0.0984, 0.0407]
+    """
+    risks, sizes = (events + 0.5) / (participants + 1.0), participants + 1.0
+    return float(risks[1] - risks[0]), float(np.sqrt(np.sum(risks * (1.0 - risks) / sizes)))
 
 
 def _standardised(people: Participants, products: CrossProducts, measure: Measure) -> tuple[str, FloatArray]:

@@ -225,6 +225,8 @@ def _few_trials(effects: Sequence[PooledEffect], settings: ModelSettings) -> lis
                 "With two trials, the variation of the effect between trials is estimated with a single degree of freedom, so that the interval is very wide whatever their size; the interval of the common-effect model is given beside it.",
             )
         )
+    if any(effect.heterogeneity.tau2_low is not None for effect in shown):
+        notes.append(("Intervals of τ² of the one-step model are by profile likelihood.",))
     if any(effect.trials.value == 3 and effect.heterogeneity.predicted_low.value is not None for effect in shown):
         notes.append(("With three trials, the prediction interval has a single degree of freedom.",))
     if any(_predicted_too_surely(effect) for effect in shown):
@@ -281,12 +283,17 @@ def _on_own_scale(effect: PooledEffect) -> _Cells:
     between, apart = effect.heterogeneity, effect.two_stage_heterogeneity
     return _Cells(
         estimate_cell(effect.estimate),
-        (between.tau2,),
+        _tau2(between.tau2, between.tau2_low, between.tau2_high),
         span_of(between.predicted_low, between.predicted_high),
         estimate_cell(effect.common),
         (DASH,) if effect.model == "two-stage" and not effect.alone else estimate_cell(effect.two_stage),
         interval(apart.tau2, apart.tau2_low, apart.tau2_high),
     )
+
+
+def _tau2(tau2: Number, low: Number | None, high: Number | None) -> Inline:
+    """Return the variance between trials, with its interval where one was asked for."""
+    return (tau2,) if low is None or high is None else interval(tau2, low, high)
 
 
 def _on_scale_to_100(effect: PooledEffect) -> _Cells | None:
@@ -296,7 +303,7 @@ def _on_scale_to_100(effect: PooledEffect) -> _Cells | None:
         return None
     return _Cells(
         interval(own.effect, own.low, own.high),
-        (checks.tau2,),
+        _tau2(checks.tau2, checks.tau2_low, checks.tau2_high),
         span_of(own.predicted_low, own.predicted_high),
         interval(checks.common, checks.common_low, checks.common_high),
         interval(checks.two_stage, checks.two_stage_low, checks.two_stage_high),
@@ -399,7 +406,9 @@ def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
     """Return the variation between trials, each number with its model."""
     apart = effect.two_stage_heterogeneity
     other = effect.model == "one-step" and effect.heterogeneity.tau2.value is not None
-    one_step: Inline = ("; of the one-step model, τ² = ", effect.heterogeneity.tau2) if other else ()
+    between = effect.heterogeneity
+    tau2 = _tau2(between.tau2, between.tau2_low, between.tau2_high)
+    one_step: Inline = ("; of the one-step model, τ² = ", *tau2) if other else ()
     of_q: Inline = ("; Q = ", apart.q, " (df = ", apart.q_df, ", p ", *p_words(apart.q_p), ")")
     return (
         f"Variation between trials, of the two-stage model: τ²{effect.scale.on_log_scale} = ",

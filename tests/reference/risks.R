@@ -4,8 +4,8 @@
 #
 # from the root of the repository; a few seconds. The tests read the committed values and need no R. Without adjusters the effects
 # of the trials are those of escalc from each two-by-two table; with them those of glm, standardised over the people of the trial
-# with the delta method written out here. rma pools both (REML, Hartung-Knapp guarded: test = "adhoc"). A trial without events, or
-# without any in one arm, is left out before: escalc would add half events.
+# with the delta method written out here. rma pools both (REML, Hartung-Knapp guarded: test = "adhoc"). A trial without events is left
+# out before, and of risk ratios one without any in one arm; risk differences of these are escalc's, which adds 1/2 to each cell.
 
 suppressPackageStartupMessages({ library(metafor); library(jsonlite) })
 options(warn = 1)
@@ -39,6 +39,8 @@ told <- function(d) {  # whether each arm has people with and without the event
   all(cells > 0)
 }
 
+enters <- function(d, measure) if (measure == "RD") length(unique(d$y)) == 2 && length(unique(d$t)) == 2 else told(d)
+
 of_table <- function(d, measure) {
   cells <- table(factor(d$t, 0:1), factor(d$y, 0:1))
   found <- escalc(measure = measure, ai = cells[2, 2], bi = cells[2, 1], ci = cells[1, 2], di = cells[1, 1])
@@ -46,6 +48,7 @@ of_table <- function(d, measure) {
 }
 
 standardised <- function(d, measure) {
+  if (!told(d)) return(of_table(d, measure))
   fit <- glm(y ~ t + age, family = binomial, data = d, control = glm.control(epsilon = 1e-14, maxit = 100))
   side <- function(value) {
     X <- model.matrix(~ t + age, transform(d, t = value))
@@ -65,7 +68,7 @@ standardised <- function(d, measure) {
 }
 
 run <- function(set, measure, adjusted) {
-  parts <- Filter(told, split(sets[[set]], sets[[set]]$trial))
+  parts <- Filter(function(d) enters(d, measure), split(sets[[set]], sets[[set]]$trial))
   each <- vapply(parts, if (adjusted) standardised else of_table, numeric(2), measure = measure)
   m <- rma(yi = each[1, ], sei = each[2, ], method = "REML", test = "adhoc", control = list(threshold = 1e-14, maxiter = 100000))
   common <- rma(yi = each[1, ], sei = each[2, ], method = "FE")

@@ -116,9 +116,26 @@ def _without_effect(scales: Sequence[EffectScale]) -> Inline:
         if any(not scale.is_ratio for scale in scales)
         else ""
     )
+    ratios, differences = (any(scale.is_ratio is item for scale in scales) for item in (True, False))
+    side = "A trial in which nobody, or everybody, of a side has the event"
+    halves = (
+        f"{side} has a risk difference with half an event added to each of its four cells, not adjusted. "
+        if differences
+        else ""
+    )
+    lacking = (
+        f"{side}{' has no risk ratio' if differences else ''}, and one in which treatment and adjusters separate people with the event "
+        "from all others no such effect, with a standard error"
+        if ratios and differences
+        else f"{side}, or in which treatment and adjusters separate people with the event from all others, has no such effect with a "
+        "standard error"
+        if ratios
+        else "A trial without any event, or in which treatment and adjusters separate people with the event from all others, has no such "
+        "effect with a standard error"
+    )
+    none_added = ", and no half events are added" if ratios and not differences else ""
     return (
-        "A trial in which nobody, or everybody, of a side has the event, or in which treatment and adjusters separate people with the event "
-        "from all others, has no such effect with a standard error: it is left out, with the reason, and no half events are added."
+        f"{halves}{lacking}: it is left out, with the reason{none_added}."
         f"{small} Moderators and searches for subgroups act on the odds ratio, whatever the measure of the pooled effect.",
     )
 

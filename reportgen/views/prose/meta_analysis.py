@@ -329,6 +329,8 @@ def _uncertainty(settings: ModelSettings) -> Inline:
         if settings.treatment_effect == "random"
         else "This model does not include variation between trials."
     )
+    if settings.tau_interval == "profile":
+        heterogeneity += " The interval of τ² is by profile likelihood."
     floored = settings.inference != "normal" and settings.treatment_effect == "random"
     floor = DF_FLOOR[settings.df_floor] if floored else ""
     return (
