@@ -121,9 +121,11 @@ def of_draws(searches: Sequence[Searched]) -> Inline:
             "Open diamond: the effect after correction for the search (bootstrap), with an approximate interval. "
         ]
     if any(_held_out_known(search) for search in searches):
-        parts += ["Circle: what the first subgroup that the other trials choose shows in the trial held out, pooled. "]
+        parts += [
+            "Circle: the effect of the first subgroup chosen in the other trials, evaluated in the trial held out, pooled. "
+        ]
     if any(not item.supported for item in found):
-        parts += ["Grey and labelled candidate: a subgroup that p of the search does not support. "]
+        parts += ["Grey and labelled candidate: a subgroup not supported by p of the search. "]
     return tuple(parts)
 
 

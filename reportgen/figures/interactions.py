@@ -271,7 +271,9 @@ def _squares(settings: ScreeningSettings) -> Inline:
         settings.significant,
         "; open square: below ",
         settings.weak,
-        "; small square: p of that or above. ",
+        "; small square: ",
+        settings.weak,
+        " or above. ",
     )
 
 

@@ -407,7 +407,7 @@ def _variant_note(searches: Sequence[PartitionedOutcome], settings: SearchSettin
     """Return what a variant is; nothing where there is none."""
     if settings.near is None or not any(subgroup.variant_of for search in searches for subgroup in search.subgroups):
         return ()
-    return ("Variant: nearly the people of a stronger subgroup (Jaccard index at least ", settings.near, "). ")
+    return ("Variant: nearly the same people as a stronger subgroup (Jaccard index at least ", settings.near, "). ")
 
 
 def _named(members: Members) -> Inline:

@@ -154,6 +154,6 @@ def rating_note(ratings: Ratings) -> tuple[Inline, ...]:
         SOURCE,
         " suggest, where p of the interaction as found is below ",
         LIMIT,
-        "; a person decides.",
+        "; the final rating is left to the reader.",
     )
     return (note,) if ratings else ()
