@@ -166,7 +166,7 @@ class Values:
 
     def share_of_draws(self, name: str, percent: float, draws: int) -> Value:
         """A share of random draws in per cent, with no more decimals than their number warrants, whatever a study prints of people."""
-        decimals = 1 if draws >= FEW else 0
+        decimals = 1 if draws > FEW else 0
         return self.fixed(name, percent, "share of draws", "%", clear=(0.0, 100.0), decimals=decimals)
 
     def p(self, name: str, value: float | None, reason: str = "") -> Value:
