@@ -150,7 +150,7 @@ def test_a_peeling_has_a_null_band_and_corrected_boxes_and_an_overlap_by_chance(
     chance = [name for name in found if name.startswith("agreement.") and name.endswith("by-chance.median")]
     assert chance and all(0 <= float(found[name]["value"]) <= 1 for name in chance)
     assert {found[name.replace("median", "draws")]["text"] for name in chance} <= {str(n) for n in range(20, 41)}
-    assert "Two searches in the same data see the same chance" in page and "; p of the search" in page
+    assert "Two searches of the same data share its chance variation" in page and "; p of the search" in page
 
 
 @pytest.mark.slow

@@ -146,13 +146,14 @@ class Honest:
         if reason := no_p(null):
             return values.none("kept share", reason, "%")
         item = calibration(null)
-        return values.share("kept share", item.kept, item.draws)
+        return values.share_of_draws("kept share", 100 * item.kept / item.draws, item.draws)
 
     def _found_share(self, values: Values) -> Value:
         bootstrap = self.drawn.bootstrap
         if not isinstance(bootstrap, PartitionOptimism):
             return values.none("found share", NO_DRAWS if bootstrap is None else ALWAYS_ONE, "%")
-        return values.share("found share", int((bootstrap.kept > 0).sum()), len(bootstrap.number))
+        draws = len(bootstrap.number)
+        return values.share_of_draws("found share", 100 * int((bootstrap.kept > 0).sum()) / draws, draws)
 
     def _stability(self) -> list[Stability]:
         found = self.drawn.bootstrap
@@ -166,11 +167,12 @@ class Honest:
     def _chosen(self, item: Stability, sample: Sample, values: Values) -> Chosen[Value]:
         moderator = self.columns[item.moderator]
         builder = values.at("chosen", item.moderator, item.side)
+        draws = 0 if self.drawn.bootstrap is None else len(self.drawn.bootstrap.number)
         ends = (("cut low", item.low), ("cut high", item.high))
         low, high = (self._cut(name, cut_at(moderator.name, place, sample), moderator, builder) for name, place in ends)
         return Chosen(
             label=builder.quote("label", moderator.label),
-            share=builder.fixed("share", 100 * item.share, "percent", "%"),
+            share=builder.share_of_draws("share", 100 * item.share, draws),
             side=_side(moderator, item.side),
             low=low,
             high=high,

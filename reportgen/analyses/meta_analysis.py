@@ -439,7 +439,7 @@ def _scaled(
         high=ends[1],
         predicted_low=builder.fixed("predicted low", factor * predicted[0], "scaled", "of 100", reason),
         predicted_high=builder.fixed("predicted high", factor * predicted[1], "scaled", "of 100", reason),
-        factor=builder.figure("factor", factor, 0 if factor.is_integer() else 2),
+        factor=builder.fixed("factor", factor, "factor"),
     )
 
 

@@ -37,26 +37,27 @@ def p_of(honesty: SubgroupHonesty | None) -> Cell:
     return () if honesty is None else (Slot(honesty.p_search),)
 
 
-def corrected_row(honesty: SubgroupHonesty | None, **more: Any) -> Iterator[Row]:
+def corrected_row(honesty: SubgroupHonesty | None, *, variant: bool = False, **more: Any) -> Iterator[Row]:
     """Yield what the search leaves of the row above: p of the search, and the effect corrected for it where that is known.
 
-    A subgroup that draws do not support is called a candidate in words.
+    A subgroup that draws do not support is called a candidate in words, a variant a variant.
 
     Parameters
     ----------
     honesty : SubgroupHonesty or None
+    variant : bool
     **more
         Of the row: where it stands.
     """
     if honesty is None:
         return
     doubtful, item = honesty.verdict == CANDIDATE, honesty.inside
-    p = p_of(honesty)
+    p, before = p_of(honesty), "variant; " if variant else ""
     if item is None or not _known(item.effect):
-        label = CANDIDATE if doubtful else P_OF_SEARCH
+        label = before + (CANDIDATE if doubtful else P_OF_SEARCH)
         yield Row((label,), results=((), p), style=BODY.muted(), stays=True, **more)
         return
-    label = f"{CANDIDATE}; {CORRECTED}" if doubtful else CORRECTED
+    label = before + (f"{CANDIDATE}; {CORRECTED}" if doubtful else CORRECTED)
     estimate = item.effect, item.low, item.high
     yield _row((label,), (), estimate, p, MUTED if doubtful else INK, DIAMOND, stays=True, **more)
 
@@ -121,9 +122,11 @@ def of_draws(searches: Sequence[Searched]) -> Inline:
             "Open diamond: the effect after correction for the search (bootstrap), with an approximate interval. "
         ]
     if any(_held_out_known(search) for search in searches):
-        parts += ["Circle: what the first subgroup that the other trials choose shows in the trial held out, pooled. "]
+        parts += [
+            "Circle: the effect of the first subgroup chosen in the other trials, evaluated in the trial held out, pooled. "
+        ]
     if any(not item.supported for item in found):
-        parts += ["Grey and labelled candidate: a subgroup that p of the search does not support. "]
+        parts += ["Grey and labelled candidate: a subgroup not supported by p of the search. "]
     return tuple(parts)
 
 

@@ -36,6 +36,7 @@ RATIOS = (
 )
 """Ticks of axes of ratios, the narrowest first; beyond the last one, powers of ten."""
 STEPS = (1.0, 2.0, 2.5, 4.0, 5.0, 10.0)
+BARE_END = 1.05  # an axis without ticks at its ends must be so much narrower
 SPREAD = 3.0
 PREDICTION_SPREAD = 2.0
 MOST_TICKS = 7
@@ -102,19 +103,25 @@ class Axis:
 def round_axis(reach: float) -> Axis:
     """Return the narrowest round axis that reaches at least as far as `reach` on both sides.
 
+    Its ends have ticks, or lie half a step beyond the last ones where that is clearly narrower.
+
     Examples
     --------
     >>> round_axis(11.2).ticks()
     (-12.0, -8.0, -4.0, 0.0, 4.0, 8.0, 12.0)
     >>> round_axis(0.95).labels()
     ('−1.0', '−0.5', '0.0', '0.5', '1.0')
+    >>> round_axis(20.7).high, round_axis(20.7).ticks()
+    (25.0, (-20.0, -10.0, 0.0, 10.0, 20.0))
     """
     if not math.isfinite(reach) or reach <= 0:
         reach = 1.0
     decade = 10.0 ** math.floor(math.log10(reach))
     steps = [step * scale for scale in (decade / 10, decade) for step in STEPS]
-    fits = [(side * step, side, step) for step in steps for side in (2, 3) if side * step >= reach * (1 - HAIR)]
-    limit, _, step = min(fits, key=lambda fit: (round(fit[0] / decade, 9), -fit[1]))
+    sides = ((2, 1.0), (3, 1.0), (2.5, BARE_END), (3.5, BARE_END))
+    ways = [(side * step, side, step, worth) for step in steps for side, worth in sides]
+    fits = [way for way in ways if way[0] >= reach * (1 - HAIR)]
+    limit, _, step, _ = min(fits, key=lambda fit: (round(fit[0] * fit[3] / decade, 9), -fit[1]))
     return Axis(-limit, limit, step)
 
 

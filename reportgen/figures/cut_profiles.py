@@ -226,7 +226,7 @@ def _note(page: Sequence[Strip]) -> Inline:
     note += " and that enough participants distinguish from the others drawn here. " if suppressed else ". "
     note += "Diamond: the best cut of the moderator, filled where the node was split there. "
     if any(math.isfinite(profile.threshold) for profile in profiles):
-        note += "Dashed line: what the best cut must reach to be kept. "
+        note += "Dashed line: the level that the best cut must reach to be kept. "
     return (note.rstrip(),)
 
 

@@ -163,8 +163,10 @@ def _squares(settings: ScreeningSettings) -> Inline:
 def _note(chosen: Sequence[Interaction], settings: ScreeningSettings, bands: Sequence[Band]) -> Inline:
     """Return the small print: which effects these are, what p says, and whose participants are counted."""
     note: list[str | Number] = [*_squares(settings), f"Effects are those of the {READING[settings.reading]}. "]
-    joint = ", of several levels by a joint test" if any(len(item.reading.each) > 1 for item in chosen) else ""
-    note += [f"p of the interaction: whether the effect differs with the moderator{joint}. "]
+    joint = (
+        " (a joint test where there are several levels)" if any(len(item.reading.each) > 1 for item in chosen) else ""
+    )
+    note += [f"p of the interaction: test of whether the effect differs with the moderator{joint}. "]
     if any(item.of_trials for item in chosen):
         note += [OF_TRIALS]
     if len(bands) > 1:

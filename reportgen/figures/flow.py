@@ -243,7 +243,7 @@ def _height(steps: Sequence[Step]) -> float:
 
 
 def _comparison(item: FlowComparison) -> tuple[tuple[Inline, Style], ...]:
-    alone: Inline = (" (", item.one_sided, " with one side only)") if item.one_sided.value else ()
+    alone: Inline = (" (", item.one_sided, " with arms on one side only)") if item.one_sided.value else ()
     return (
         ((item.title,), HEAD),
         (

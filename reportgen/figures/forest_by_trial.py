@@ -21,7 +21,7 @@ from reportgen.figures.order import TrialOrder, trials_in_order
 from reportgen.figures.panel import Panel
 from reportgen.figures.rows import BETWEEN, Band, Cell, Heading, Headings, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
-from reportgen.figures.theme import BODY, HEAD, MUTED
+from reportgen.figures.theme import BODY, HEAD, MUTED, NOTE
 from reportgen.records.effect_scale import IN_FAVOUR, EffectScale
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
@@ -65,7 +65,7 @@ def forest_by_trial_sheets(
         least_plot=least_plot(columns),
     )
     drawn = (
-        *_note(effect, settings),
+        *_note(effect, settings, in_a_row=_variation_in_a_row(effect, sides)),
         *_dashed(band, effect),
         *_means_note(effect, columns),
         *leaving_limits([band], limits),
@@ -78,12 +78,12 @@ def forest_by_trial_sheets(
     return lay_out((band,), headings, note, name=name, title=TITLE, alts=alt)
 
 
-def _note(effect: PooledEffect, settings: ModelSettings) -> Inline:
+def _note(effect: PooledEffect, settings: ModelSettings, *, in_a_row: bool) -> Inline:
     """Return the small print of a figure in which something is drawn, but for how the fit ended."""
     return (
         *words.model_note(effect, settings),
         *words.heterogeneity_note(effect, settings),
-        *words.two_stage_note(effect, settings),
+        *words.two_stage_note(effect, settings, in_a_row=in_a_row),
         *((effect.outside, " ") if effect.outside else ()),
         *_key(effect, settings),
     )
@@ -192,6 +192,13 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str, colum
     yield from _prediction_row(effect, settings, columns)
     if _checked(effect):
         yield _diamond_row(("Pooled, two-stage",), effect.two_stage, {}, "", columns, check=True)
+    if _variation_in_a_row(effect, columns):
+        yield Row(("Heterogeneity: ", *words.variation(effect)), style=NOTE)
+
+
+def _variation_in_a_row(effect: PooledEffect, columns: Sides) -> bool:
+    """Whether a row below the pooled effects has τ², Q and I²: it takes the room of the columns left of the plot, if there are any."""
+    return bool(columns[0]) and _estimated(effect) and words.has_variation(effect)
 
 
 def _diamond_row(

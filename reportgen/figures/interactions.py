@@ -235,8 +235,8 @@ def _note(
         "naive": "Naive reading: differences within and between trials together",
     }[settings.reading]
     varies = {
-        "random": ", with an interaction that varies between trials: p speaks of new trials",
-        "common": ", with one interaction for all trials: p speaks of these trials",
+        "random": ", with an interaction that varies between trials: p refers to new trials",
+        "common": ", with one interaction for all trials: p refers to these trials",
     }[settings.interaction_effect]
     differs = " or ".join(dict.fromkeys(screen.scale.differs for screen in screens)) or shared(()).differs
     note: list[str | Number] = [
@@ -269,11 +269,13 @@ def _note(
 def _squares(settings: ScreeningSettings) -> Inline:
     """Return what the squares mean."""
     return (
-        "Filled square: the p beside it is below ",
+        "Filled square: p below ",
         settings.significant,
-        "; open square: below ",
+        "; open square: p below ",
         settings.weak,
-        "; small square: p of that or above. ",
+        "; small square: p of ",
+        settings.weak,
+        " or above. ",
     )
 
 

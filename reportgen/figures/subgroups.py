@@ -213,11 +213,12 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
         end: Rail = "last" if i == len(results) - 1 else "branch"
         indent = INDENT * (len(rails) + 1)
         inside, sibling, split = group.inside, group.sibling, group.split
+        variant = group.variant_of is not None
         adjusted: Cell = (Slot(split.p_node),)
         p: tuple[Cell, ...] = ((Slot(split.p_raw),), adjusted) if search.honesty is None else (adjusted,)
         yield _row(
             inside,
-            (*split.better.brief, *(() if group.variant_of is None else (" (variant)",))),
+            (*split.better.brief, *((" (variant)",) if variant and group.honesty is None else ())),
             name,
             **_look(group),
             split=p,
@@ -225,7 +226,7 @@ def _below(search: PartitionedOutcome, place: int, rails: tuple[Rail, ...], name
             rails=(*rails, "branch"),
         )
         below = (*rails, "through")
-        yield from corrected_row(group.honesty, indent=indent + INDENT, rails=below)
+        yield from corrected_row(group.honesty, variant=variant, indent=indent + INDENT, rails=below)
         for child in (k for k, node in enumerate(search.tree) if node.subgroup == group.number):
             yield from _below(search, child, below, name)
         yield _row(
@@ -267,7 +268,7 @@ def _tree_note(search: PartitionedOutcome, settings: SearchSettings) -> Inline:
             *_points_words([search]),
         ]
         if any(len(group.inside.rule) > 1 for group in search.subgroups):
-            note += ["A condition applies together with those above it. "]
+            note += ["A condition applies together with those above it in the tree. "]
         hung = [group.split for group in search.subgroups]
         if any(split.kept and split not in hung for node in search.tree for split in node.splits):
             note += ["A subgroup that the same conditions lead to in another order is drawn once. "]
@@ -407,7 +408,7 @@ def _variant_note(searches: Sequence[PartitionedOutcome], settings: SearchSettin
     """Return what a variant is; nothing where there is none."""
     if settings.near is None or not any(subgroup.variant_of for search in searches for subgroup in search.subgroups):
         return ()
-    return ("Variant: nearly the people of a stronger subgroup (Jaccard index at least ", settings.near, "). ")
+    return ("Variant: nearly the same people as a stronger subgroup (Jaccard index at least ", settings.near, "). ")
 
 
 def _named(members: Members) -> Inline:

@@ -377,7 +377,7 @@ def _null_words(peeling: PeeledOutcome, settings: PeelingSettings) -> Inline:
     return (
         "Grey band: where ",
         settings.level,
-        "% of them lie in data without any effect modification (at each size by itself). ",
+        "% of such effects lie in data without any effect modification (at each size separately). ",
     )
 
 
@@ -386,11 +386,13 @@ def _after_words(peeling: PeeledOutcome, boxes: Sequence[PeeledBox], limits: tup
     if peeling.honesty is None:
         return ()
     kinds = {kind for kind, _, _ in after_draws(boxes)}
-    message = "Circles: chosen by the other trials, in the trial held out, pooled. " if "held out" in kinds else ""
+    message = (
+        "Circles: chosen in the other trials, evaluated in the trial held out, pooled. " if "held out" in kinds else ""
+    )
     if beyond(boxes, limits):
         message += "Signs beyond the plot are not drawn. "
     if not supported(peeling) or not all(box_supported(box) for box in boxes):
-        message += "Grey: candidates that p of the search does not support. "
+        message += "Grey: candidates not supported by p of the search. "
     return (message,)
 
 

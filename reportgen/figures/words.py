@@ -147,17 +147,36 @@ def heterogeneity_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
     return (*listed(parts), ". ") if parts else ()
 
 
-def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
-    """Return how the trials were pooled in two stages, with τ², Q and I²: the model that the weights belong to."""
-    apart, between = effect.two_stage_heterogeneity, effect.heterogeneity
-    if effect.alone or apart.q.value is None:
+def two_stage_note(effect: PooledEffect, settings: ModelSettings, *, in_a_row: bool = False) -> Inline:
+    """Return how the trials were pooled in two stages: the model that the weights belong to, and its variation between trials.
+
+    Where a row of the figure has the variation (`in_a_row`), the note says to which model that belongs.
+    """
+    if not has_variation(effect):
         return ()
-    note: list[str | Number] = ["Variation between trials: "]
+    note: list[str | Number] = [] if in_a_row else ["Variation between trials: "]
     if effect.model == "one-step":
-        note = ["Two-stage model, to which the weights belong ("]
+        what = "weights and heterogeneity belong" if in_a_row else "weights belong"
+        note = [f"Two-stage model, to which the {what} ("]
         note += [f"{POOLING.get(settings.two_stage_method, settings.two_stage_method)}, "]
-        note += [f"{TEST.get(settings.two_stage_test, settings.two_stage_test)}): "]
-    note += [f"τ²{effect.scale.on_log_scale}{NO_BREAK}={NO_BREAK}", apart.tau2]
+        note += [f"{TEST.get(settings.two_stage_test, settings.two_stage_test)})", "" if in_a_row else ": "]
+    note += [] if in_a_row else variation(effect)
+    one_step_only = (
+        "; trials without an effect of their own are in the one-step model only" if effect.one_step_only else ""
+    )
+    note = [part for part in (*note, one_step_only) if part]
+    return (*note, ". ") if note else ()
+
+
+def has_variation(effect: PooledEffect) -> bool:
+    """Whether the variation between trials of the two-stage model is known."""
+    return not effect.alone and effect.two_stage_heterogeneity.q.value is not None
+
+
+def variation(effect: PooledEffect) -> Inline:
+    """Return τ², Q and I² of the two-stage model, with their intervals and p."""
+    apart, between = effect.two_stage_heterogeneity, effect.heterogeneity
+    note: list[str | Number] = [f"τ²{effect.scale.on_log_scale}{NO_BREAK}={NO_BREAK}", apart.tau2]
     if apart.tau2_low.value is not None and apart.tau2_high.value is not None:
         note += [" (", apart.tau2_low, " to ", apart.tau2_high, ")"]
     note += [f"; Q{NO_BREAK}={NO_BREAK}", apart.q, f" (df{NO_BREAK}={NO_BREAK}", apart.q_df, ", p"]
@@ -166,10 +185,7 @@ def two_stage_note(effect: PooledEffect, settings: ModelSettings) -> Inline:
         note += [f"; I²{NO_BREAK}={NO_BREAK}", *percent(between.i2)]
         if between.i2_low.value is not None and between.i2_high.value is not None:
             note += [" (", *percent(between.i2_low), " to ", *percent(between.i2_high), ")"]
-    one_step_only = (
-        "; trials without an effect of their own are in the one-step model only" if effect.one_step_only else ""
-    )
-    return (*note, f"{one_step_only}. ")
+    return tuple(note)
 
 
 def status_note(effect: PooledEffect, name: str) -> Inline:

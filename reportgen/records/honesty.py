@@ -258,7 +258,7 @@ def verdict_sentence(search: Searched) -> Inline:
         if kept
         else (f"This specification was repeated in data sets {without} (", whole.null_draws)
     )
-    p: Inline = (" draws); here p of the search is ", whole.p, ", in these trials")
+    p: Inline = (" draws). In these trials, p of the search is ", whole.p)
     if not search.candidates:
         return (*often, *p, ", and nothing is kept.")
     ended: Inline = (": ", ENDED[whole.verdict], whole.alpha) if ENDED[whole.verdict] else ()
@@ -302,7 +302,7 @@ def _in_new_trials(search: Searched, whole: SearchHonesty[Number]) -> Inline:
         return ()
     expected = "may be chance" if _may_be_chance(new, whole) else "is to be expected"
     return (
-        f"; in new ones the {search.scale.contrast} {expected}, ",
+        f"; in new trials the {search.scale.contrast} {expected}, ",
         *p_words(new),
     )
 

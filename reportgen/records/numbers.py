@@ -34,6 +34,8 @@ Measure = Literal[
     "effect",
     "mean",
     "percent",
+    "percent of few",
+    "share of draws",
     "scaled",
     "heterogeneity",
     "p",
@@ -46,6 +48,7 @@ Measure = Literal[
     "i2",
     "weight",
     "variance",
+    "factor",
 ]
 
 

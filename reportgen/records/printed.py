@@ -7,6 +7,7 @@ round differently; which number is rounded how, the fields of the records say th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import lru_cache
@@ -32,11 +33,23 @@ from reportgen.spec.shows import RoundingHere
 from reportgen.spec.study import Study
 
 RecordT = TypeVar("RecordT")
-SET = {"limit of p": 0, "df": 1, "criterion": 3, "q": 2, "share": 3, "jaccard": 2, "i2": 0, "weight": 1}
+SET = {
+    "limit of p": 0,
+    "df": 1,
+    "criterion": 3,
+    "q": 2,
+    "share": 3,
+    "share of draws": 0,
+    "jaccard": 2,
+    "i2": 0,
+    "weight": 1,
+}
 """Decimals of measures that no policy sets: an auditor reads most of them, and of I² and weights more would mean nothing."""
 VARIANCE_FIGURES = 2
 """Significant figures of a variance: whether the effects are in millimetres or in points, its decimals say nothing."""
 LEAST_VARIANCE = 1e-6
+FULL_SCALE = 100.0
+MOST_OF_A_RANGE = 6  # decimals of the width of a scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +66,15 @@ class Figures:
         Titles and labels by their references, see `names`; references stay where None.
     house : House
         Whose rules p values are rounded by.
+    of_few : int, optional
+        Decimals of a share of a few people; those of other shares where None.
     """
 
     policy: Mapping[str, int]
     outcomes: Mapping[str, int] = field(default_factory=dict)
     names: Mapping[str, str] | None = None
     house: House = PLAIN
+    of_few: int | None = None
 
     @property
     def unnamed(self) -> Figures:
@@ -69,7 +85,11 @@ class Figures:
         """Return with how many decimals a value is printed; of a p value, its significant figures."""
         if not value.measure:
             return value.decimals or 0
-        asked = SET.get(value.measure) if value.measure in SET else self.policy[value.measure]
+        asked = SET.get(value.measure)
+        if value.measure == "percent of few":
+            asked = self.policy["percent"] if self.of_few is None else self.of_few
+        elif value.measure not in SET:
+            asked = self.policy[value.measure]
         own = self.outcomes.get(value.outcome)
         if own is not None and value.measure in ("effect", "heterogeneity", "mean"):
             asked = own + (value.measure == "heterogeneity")
@@ -79,7 +99,9 @@ class Figures:
 def figures_of(study: Study) -> Figures:
     """Return what a study says of decimals and names."""
     decimals = {name: outcome.decimals for name, outcome in study.outcomes.items() if outcome.decimals is not None}
-    return Figures(study.policy.rounding.model_dump(), decimals, names_of(study), _rules_of(study))
+    rounding = study.policy.rounding
+    of_few = None if "percent" in rounding.model_fields_set else 0
+    return Figures(rounding.model_dump(), decimals, names_of(study), _rules_of(study), of_few)
 
 
 def _rules_of(study: Study) -> House:
@@ -104,11 +126,28 @@ def text_of(value: Value, figures: Figures) -> str:
         # one of which only printed digits were released has no more, whatever the house would print
         house = PLAIN if value.reason and value.status == "ok" else figures.house
         return p_text(value.value, figures.of(value), value.clear, least=house.least_p, decimals=house.p_decimals)
+    if value.measure == "factor":
+        return factor_text(value.value)
     if value.measure == "variance":
         return significant(value.value, VARIANCE_FIGURES) if value.value >= LEAST_VARIANCE else fixed(0.0, 1)
     if value.kind == "log":
         return linked(value.value, figures.of(value), "log", clear=bool(value.clear))
     return clear_of(value.value, figures.of(value), *value.clear)
+
+
+def factor_text(factor: float) -> str:
+    """Return by what an effect is multiplied to stand on a scale of 0 to 100: the fraction, which has no decimals to lose.
+
+    Examples
+    --------
+    >>> factor_text(100 / 24), factor_text(100 / 1.594), factor_text(1.0)
+    ('100/24', '100/1.594', '1')
+    """
+    width = FULL_SCALE / factor
+    decimals = next(
+        (d for d in range(MOST_OF_A_RANGE) if math.isclose(round(width, d), width, rel_tol=1e-9)), MOST_OF_A_RANGE
+    )
+    return "1" if width == FULL_SCALE else f"{fixed(FULL_SCALE, 0)}/{fixed(width, decimals)}"
 
 
 def number_of(value: Value, figures: Figures) -> Number:

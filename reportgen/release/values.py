@@ -13,6 +13,7 @@ GUARDED = ("effect", "scaled", "p")
 """Measures of an effect: none is disclosed unless it is known on how many people of either arm it rests."""
 LINKED = ("effect",)
 """Measures that are ratios where effects are: a standard error and a variance stay on the log scale."""
+FEW = 100  # of so many people or draws, one is a per cent
 USUAL_LIMIT = 0.05  # of p values, whatever else a report compares them with
 
 
@@ -159,8 +160,14 @@ class Values:
         )
 
     def share(self, name: str, part: int, whole: int, reason: str = "") -> Value:
-        """A share in per cent: none is 0% and all are 100%, and nothing else is."""
-        return self.fixed(name, 100 * part / whole if whole else None, "percent", "%", reason, clear=(0.0, 100.0))
+        """A share in per cent: none is 0% and all are 100%, and nothing else is. One of a few people has no decimals by default."""
+        measure: Measure = "percent" if whole >= FEW else "percent of few"
+        return self.fixed(name, 100 * part / whole if whole else None, measure, "%", reason, clear=(0.0, 100.0))
+
+    def share_of_draws(self, name: str, percent: float, draws: int) -> Value:
+        """A share of random draws in per cent, with no more decimals than their number warrants, whatever a study prints of people."""
+        decimals = 1 if draws > FEW else 0
+        return self.fixed(name, percent, "share of draws", "%", clear=(0.0, 100.0), decimals=decimals)
 
     def p(self, name: str, value: float | None, reason: str = "") -> Value:
         """A p value."""

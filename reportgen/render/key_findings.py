@@ -154,7 +154,7 @@ def _reconciliation(record: Reconciliation) -> Inline:
 def _fidelity(record: Fidelity) -> Inline:
     counts = record.counts
     parts: list[Inline] = [
-        (counts["as printed"], " came out as printed"),
+        (counts["as printed"], " were reproduced as printed"),
         counted(counts["differs"], "differs", "differ"),
         *(
             [counted(counts["no result"], "has no result here", "have no result here")]

@@ -554,7 +554,8 @@ class Rounding(Node):
     mean: int = Field(2, ge=0, le=8)
     """Decimals of means and standard deviations at baseline."""
     percent: int = Field(1, ge=0, le=8)
-    """Decimals of percentages: shares of people. I² is printed without decimals, weights with one."""
+    """Decimals of percentages: shares of people; by default shares of fewer than 100 people have none. I² is printed without
+    decimals, weights with one, shares of random draws with one, or none where there are fewer than 100."""
     scaled: int = Field(1, ge=0, le=8)
     """Decimals of effects on a scale from 0 to 100."""
     heterogeneity: int = Field(2, ge=0, le=8)

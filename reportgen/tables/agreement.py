@@ -89,7 +89,7 @@ def _chance_notes(outcome: OutcomeAgreement, record: Agreement) -> Iterator[Inli
             " in which both found something. p: share of them with as much overlap, for the strongest subgroup, with which they compare.",
         )
     if any(not subgroup.supported for subgroup in outcome.subgroups):
-        yield ("Grey: subgroups that p of the search does not support.",)
+        yield ("Grey: subgroups not supported by p of the search.",)
 
 
 def _overlap_note(scale: EffectScale, drawn: bool) -> Inline:

@@ -40,14 +40,14 @@ BY: dict[Adjusted, str] = {
     "low at most",
 }
 OF_SCREENS = (
-    "Item b goes by I², Q and the signs of the interactions by trial, of several levels by the contrast that differs most between "
-    "trials; it is ? where they are not pooled."
+    "Item b is judged by I², Q and the signs of the interactions by trial (with several levels, by those of the contrast that differs "
+    "most between trials); it is ? where they are not pooled."
 )
 OF_SEARCHES = (
-    "Item b goes by I², Q and the signs of the interaction with the subgroup by trial, in trials with enough participants in either arm "
+    "Item b is judged by I², Q and the signs of the interaction with the subgroup by trial, in trials with enough participants in either arm "
     "of both sides; it is ? where they are not pooled, or where trials held out show no difference of the same sign. Item f: moderators "
     "tested; a search tries many subgroups of each, whose number random draws allow for. Item h: a cut that was searched for is the one "
-    "that the data like best."
+    "that fits these data best."
 )
 
 
@@ -108,15 +108,15 @@ def _notes(adjusted: Adjusted) -> tuple[Inline, ...]:
         (f"Items: {asked}.",),
         (
             "++ credibility definitely increased, + probably increased, ? probably reduced or unclear, −− definitely reduced, "
-            "– does not apply. Item d: a direction stated in words is compared with the finding by the reader. Item e goes by the "
-            f"{BY[adjusted]}. Same sign: trials of m whose interaction has the sign of the one in all together.",
+            "– does not apply. Item d: a direction stated in words is compared with the finding by the reader. Item e is judged by the "
+            f"{BY[adjusted]}. Same sign: trials (of m) whose interaction has the sign of the pooled one.",
         ),
         (
             "After ",
             SOURCE,
             ", in its form for meta-analyses. It applies where the p value of the interaction is below ",
             LIMIT,
-            ". The rating is suggested by the answers; the reader's own rating decides.",
+            ". The rating is suggested by the answers; the final rating is the reader's.",
         ),
     )
 
@@ -154,6 +154,6 @@ def rating_note(ratings: Ratings) -> tuple[Inline, ...]:
         SOURCE,
         " suggest, where p of the interaction as found is below ",
         LIMIT,
-        "; a person decides.",
+        "; the final rating is left to the reader.",
     )
     return (note,) if ratings else ()

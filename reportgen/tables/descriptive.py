@@ -52,7 +52,12 @@ def _side(side: Side, record: Descriptive, footnotes: Footnotes) -> Inline:
     if side.label == "all" and record.one_sided:
         item = len(record.one_sided) == 1
         names = joined([(name,) for name in record.one_sided], ", ")
-        note: Inline = (*names, " is present on one side only." if item else " stand on one side only.")
+        note: Inline = (
+            *names,
+            " has arms on one side of the comparison only."
+            if item
+            else " have arms on one side of the comparison only.",
+        )
         return (*head, footnotes.mark(note))
     return head
 

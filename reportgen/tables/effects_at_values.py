@@ -41,19 +41,19 @@ OF_READING = {
     "trials together",
 }
 OWN_EFFECTS: Inline = (
-    "Where the across reading cannot be had, each trial has a treatment effect of its own: in the within-trial reading the effect at "
+    "Where the across reading cannot be estimated, each trial has a treatment effect of its own: in the within-trial reading the effect at "
     "a value is then the mean of these trials, weighted by their participants, and its interval includes no variation between trials.",
 )
 OF_LEVELS: Inline = (
-    f"{ALONE}: from a model of these people and nobody else, over the trials that have such people in both arms. Trials with many "
+    f"{ALONE}: from a model of these participants only, in the trials that have such participants in both arms. Trials with many "
     "of them count for more in it, so that levels may also differ because trials do.",
 )
 N_OF_LEVELS: Inline = (
-    "n of a level: all of its people in the model, those of trials that tell nothing of the interaction included.",
+    "n of a level: all of its participants in the model, including those of trials that carry no information on the interaction.",
 )
 OF_INTERACTION = (
     f"{CONSISTENT}: from the model of the within-trial reading without the means of trials. These effects differ by the "
-    "interaction within trials and by nothing else, and no difference between trials enters. Overall is the effect of that model: "
+    "interaction within trials only; no difference between trials enters. Overall is the effect of that model: "
 )
 AVERAGED = {
     "levels": "of levels the mean of their effects with the weights given, of a quantity the effect at its mean.",

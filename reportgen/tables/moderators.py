@@ -105,10 +105,10 @@ def min_p_note(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[
     at_least = "; where the interaction varies between trials it is at least p itself"
     return (
         (
-            f"min{NBSP}p: the share of ",
+            f"min{NBSP}p: the proportion of ",
             *counted(flips[0], "draw"),
-            " without effect modification in which the smallest p of all moderators of the outcome is as small, in these trials; all "
-            "outcomes: of all moderators and outcomes of the comparison"
+            " without effect modification in which the smallest p among all moderators of the outcome is at least as small; it refers to "
+            "these trials; all outcomes: among all moderators and outcomes of the comparison"
             f"{at_least if settings.interaction_effect == 'random' else ''}"
             f"{of_events if any(screen.kind != 'continuous' for screen in screens) else ''}.",
         ),

@@ -151,11 +151,11 @@ def _directions(peeling: PeeledOutcome) -> Iterator[Inline]:
         [(f"{moderator.gains} values of ", moderator.label) for moderator in peeling.moderators if moderator.declared]
     )
     if declared:
-        yield ("Declared to gain more: ", *declared, ".")
+        yield ("Participants declared to gain more: ", *declared, ".")
     found = joined([_found(moderator) for moderator in peeling.moderators if moderator.interaction is not None])
     if found:
         how = "by the sign of the interaction with treatment in the same participants (centred within trials)"
-        yield (f"Found to gain more, {how}: ", *found, ".")
+        yield (f"Participants who gain more, {how}: ", *found, ".")
 
 
 def _found(moderator: PeeledModerator) -> Inline:

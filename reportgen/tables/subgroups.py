@@ -52,8 +52,8 @@ SEARCHED_NOTE: Inline = (
     "A subgroup found by searching appears better than it is: its effect is not corrected for the search.",
 )
 CORRECTED_NOTE: Inline = (
-    "A subgroup found by searching appears better than it is. Corrected: minus the mean optimism over bootstrap samples searched in the same way, with an approximate interval. p of the search: proportion of searches in data without effect modification that find a split at least as strong, in these trials; grey: candidates that it does not support. In trials held out: what the first subgroup "
-    "that the other trials choose shows in the trial that did not choose it, pooled; it judges the search, not this subgroup.",
+    "A subgroup found by searching appears better than it is. Corrected: minus the mean optimism over bootstrap samples searched in the same way, with an approximate interval. p of the search: proportion of searches in data without effect modification that find a split at least as strong, in these trials; grey: candidates that it does not support. In trials held out: the effect of the first subgroup "
+    "chosen in the other trials, evaluated in the trial left out and pooled; it assesses the search, not this subgroup.",
 )
 
 
@@ -135,9 +135,9 @@ def variants_note(searches: Sequence[PartitionedOutcome], settings: SearchSettin
         return []
     return [
         (
-            "Variant: nearly the people of the stronger subgroup above it (Jaccard index, those in both of those in either, at least ",
+            "Variant: nearly the same people as the stronger subgroup above it (Jaccard index, those in both divided by those in either, at least ",
             settings.near,
-            "), and no finding of its own.",
+            "), and not a finding of its own.",
         )
     ]
 
@@ -178,7 +178,7 @@ def _readings_note(settings: SearchSettings) -> Inline:
             f"trials only.{IN_NEW_TRIALS}",
         )
     if settings.information == "pooled":
-        return (f"Within trials: p of the same split, raw, without information from between trials.{IN_NEW_TRIALS}",)
+        return (f"Within trials: raw p of the same split, without information from between trials.{IN_NEW_TRIALS}",)
     return (f"Pooled: p of the same split, raw, with information from between trials as well.{IN_NEW_TRIALS}",)
 
 

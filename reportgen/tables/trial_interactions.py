@@ -104,7 +104,7 @@ def variation_between_trials(
         if (rows := tuple(row for item in _chosen(screen, moderators) for row in _variation(item)))
     )
     note: Inline = (
-        "Of the two-stage models of the trials that have an interaction of their own; of several levels each against the reference by itself.",
+        "From the two-stage models of the trials in which the interaction can be estimated; each of several levels is compared with the reference separately.",
     )
     return explained(Table(columns, groups, (note,))) if groups else None
 

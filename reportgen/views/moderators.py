@@ -118,7 +118,7 @@ VIEW = View(
                 "interaction-estimates": "All numbers in this figure are given in",
                 "effect-at-values": "Effects at chosen values are given in",
                 "effect-at-values-forest": "Effects at chosen values are drawn in",
-                "interaction-by-trial": "Trials by themselves are drawn in",
+                "interaction-by-trial": "Interactions in single trials are drawn in",
             },
         ),
         Show(

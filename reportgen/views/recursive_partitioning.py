@@ -30,7 +30,7 @@ from reportgen.views.view import Back, Context, Ended, Show, View, ended
 
 LOOKS_BETTER = "A subgroup found by searching appears better than it is; the effects are "
 NOT_CORRECTED: Inline = (f"{LOOKS_BETTER}not corrected for the search.",)
-AS_FOUND: Inline = (f"{LOOKS_BETTER}as found, and corrected ones stand below them.",)
+AS_FOUND: Inline = (f"{LOOKS_BETTER}shown as found, with corrected effects below them.",)
 
 
 def _searches(record: RecursivePartitioning, options: Limited, context: Context) -> tuple[PartitionedOutcome, ...]:

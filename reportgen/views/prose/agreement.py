@@ -30,8 +30,8 @@ def agreement_methods(record: Agreement) -> Iterator[Inline]:
     )
     if any(result.drawn for result in record.results):
         yield (
-            "Two searches in the same data see the same chance, so that they overlap where there is nothing to find. How much was measured by "
-            f"running both on the same outcomes without effect modification (see {HEADING}): the Jaccard index of the strongest candidate of "
-            "the partitioning and the peeled subgroup of each size. p of an overlap is the share of these draws, the data counted among them, "
-            "in which it is as large.",
+            "Two searches of the same data share its chance variation, and so overlap even where there is nothing to find. By how much was "
+            f"assessed by running both on the same outcomes without effect modification (see {HEADING}): the Jaccard index of the strongest candidate of "
+            "the partitioning and the peeled subgroup of each size. p of an overlap is the proportion of these draws, counting the observed data "
+            "among them, in which it is at least as large.",
         )

@@ -190,8 +190,8 @@ def _nearest(study: Study, used: tuple[str, ...]) -> Inline:
 
 def _window(label: Number, window: Window, derived: Derived) -> Inline:
     low, high = window.months
-    aimed: Inline = (", aiming at ", _months(derived, "aim", window.centre))
-    return (label, ", from ", _months(derived, "from", low), " to ", _months(derived, "to", high), *aimed)
+    aimed: Inline = (", target ", _months(derived, "aim", window.centre))
+    return (label, ", ", _months(derived, "from", low), " to ", _months(derived, "to", high), *aimed)
 
 
 def _months(derived: Derived, name: str, value: float) -> Number:
@@ -301,7 +301,7 @@ def _comparison(comparison: ComparisonRecord) -> Inline:
     return (
         "In the comparison ",
         comparison.title,
-        ", the intervention side holds the arms of class ",
+        ", the intervention side comprises arms of class ",
         *listed(comparison.intervention),
         "; the control side, ",
         *listed(comparison.control),

@@ -53,16 +53,16 @@ EFFECT_AT = {
     "naive": "The effect at a value of a moderator is taken from the naive model and varies with its interaction. ",
 }
 BY_TRIAL = (
-    "Each interaction was also estimated in each trial by itself, by {} with the moderator and its product with "
+    "Each interaction was also estimated in each trial separately, by {} with the moderator and its product with "
     "treatment, and the estimates of the trials were pooled in two stages, by restricted maximum likelihood with guarded "
     "Hartung–Knapp–Sidik–Jonkman intervals, with Cochran’s Q, I² and τ²: only information within trials enters (the “deft” "
-    "approach of Fisher and colleagues). Each level was compared with the reference by itself, over the trials that have both levels "
-    "in both arms."
+    "approach of Fisher and colleagues). Each level was compared with the reference level separately, in the trials that have both "
+    "levels in both arms."
 )
 CONSISTENT: Inline = (
-    "Beside it stand effects that are consistent with the interaction within trials, from the model of the within-trial reading "
-    "without the means of trials: they differ by its interaction alone, and those in levels average to its overall effect. For levels "
-    "the effect in a model of the people of that level alone is given as well.",
+    "Also given are effects that are consistent with the interaction within trials, from the model of the within-trial reading "
+    "without the means of trials: they differ by its interaction alone, and those in levels average to its overall effect. For levels, "
+    "the effect in a model of the participants with that level alone is given as well.",
 )
 
 QUASI = " Variances within trials are multiplied by Pearson’s dispersion where that exceeds one (quasi-Poisson)."
@@ -166,8 +166,8 @@ def _model(settings: ScreeningSettings, fits: Fits, sites: str) -> Inline:
         f"participants of all trials, with an intercept for each trial, a treatment effect that {effect}, the moderator "
         f"and its interaction with treatment{INTERACTION[settings.interaction_effect]}",
         *adjusted,
-        f".{slopes}{sites}{RESIDUAL[settings.residual]} A moderator that the model adjusts for enters once. People without a value of a moderator are left out of its "
-        "model alone, and a moderator needs ",
+        f".{slopes}{sites}{RESIDUAL[settings.residual]} A moderator that the model adjusts for enters once. Participants without a value of a moderator are left out of "
+        "the model of that moderator only, and a moderator needs ",
         settings.minimum_trials,
         " trial" if settings.minimum_trials.value == 1 else " trials",
         f" with participants on both sides{TELLING[settings.reading]}.{one_trial(settings.minimum_trials, settings.treatment_effect)} Quantities were not categorised for the test; levels are compared with a reference level and tested jointly.",
@@ -185,9 +185,9 @@ def _scatter(settings: ScreeningSettings) -> Inline:
     beside = "The p values of both stand beside the reading that was tested."
     tested = beside if settings.reading == "naive" else TESTED[settings.interaction_effect]
     return (
-        "The interaction within trials was fitted twice: common to the trials, which asks whether it is there in these trials, and "
-        "varying at random between them, which asks whether it may be expected in new ones and gives its standard deviation "
-        f"between trials, τ; where interactions merely scatter between trials, the first finds one too often. {tested}",
+        "The interaction within trials was fitted twice: common to the trials, which asks whether it exists in these trials, and "
+        "varying at random between them, which asks whether it may be expected in new trials and gives its standard deviation "
+        f"between trials, τ; where interactions merely vary between trials by chance, the first model finds one too often. {tested}",
     )
 
 
@@ -250,14 +250,14 @@ def _min_p(record: Moderation) -> Iterator[Inline]:
             if any(_sites(record, events=False))
             else ""
         )
-        varying = "; its adjusted p is at least p itself, for draws know no variation of interactions between trials"
+        varying = "; its adjusted p is at least p itself, since interactions do not vary between trials in the draws"
         yield (
             "Each screening was repeated in ",
             *counted(flips[0], "draw"),
             " without effect modification: the fitted values of a model with all moderators and one treatment effect per trial, plus "
             "its residuals with random signs, the same for all outcomes of a participant. The min-p of an interaction is the "
-            "share of these screenings whose smallest p is as small, the data themselves counted among them: of the moderators of "
-            "its outcome, and of those of all outcomes of its comparison"
+            "proportion of these screenings, counting the observed data among them, whose smallest p is at least as small: among the "
+            "moderators of its outcome, and among those of all outcomes of its comparison"
             f"{varying if record.settings.interaction_effect == 'random' else ''}.{sites}",
             BY_A_STEP if any(screen.kind != "continuous" for screen in record.results) else "",
         )

@@ -135,8 +135,8 @@ def partition_methods(record: RecursivePartitioning) -> Iterator[Inline]:
     yield _moderators(record)
     yield (
         "For each subgroup, the effects inside it, on the other side of its last split and in all other participants are estimated in separate models of these participants alone, "
-        f"{degrees_of_freedom(settings.treatment_effect, scales)}. Their {between} is therefore not exactly the {between} that was tested. Beside each subgroup stands p of its last split with an interaction that varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
-        f"that was found by searching looks better than it is{NOT_CORRECTED if not drawn_in(record.results) else '.'}",
+        f"{degrees_of_freedom(settings.treatment_effect, scales)}. Their {between} is therefore not exactly the {between} that was tested. Each subgroup is accompanied by p of its last split in a model whose interaction varies between trials, which asks whether the {between} may be expected in new trials. A subgroup "
+        f"found by searching appears better than it is{NOT_CORRECTED if not drawn_in(record.results) else '.'}",
     )
     yield from draws_in_words(record.results)
     yield from on_log_scale(search.scale for search in record.results)
@@ -199,9 +199,9 @@ def _several(settings: SearchSettings) -> Inline:
     if settings.near is None:
         return (several,)
     return (
-        f"{several} Of subgroups of nearly the same people (a Jaccard index, those in both of those in either, of at least ",
+        f"{several} Of subgroups of nearly the same people (Jaccard index, those in both divided by those in either, of at least ",
         settings.near,
-        ") the strongest is the finding, and the others are listed as its variants.",
+        "), the strongest is the finding, and the others are listed as its variants.",
     )
 
 

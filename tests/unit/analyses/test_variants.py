@@ -111,12 +111,12 @@ def test_tables_and_figures_list_a_variant_below_the_subgroup_that_it_varies(tmp
     finding = plain(search.findings[0].inside.words)
     assert heads.index(finding) < place and _rows(record)[place].indent == 1
     notes = " ".join(plain(note) for note in subgroups([search], record.settings).footnotes)
-    assert "of those in either, at least 0.9" in notes
+    assert "divided by those in either, at least 0.9" in notes
     counted = plain(search_status([record]).groups[0].rows[0].cells[4])
     assert counted == str(len(search.findings)) != str(len(search.subgroups))
     for sheet in (*forest_sheets([search], record.settings, name="f"), *tree_sheets(search, record.settings, name="f")):
         said = " ".join(piece.text for words in sheet.words() for piece in words.pieces)
-        assert "ariant" in said and "Variant: nearly the people of a stronger subgroup" in said
+        assert "ariant" in said and "Variant: nearly the same people as a stronger subgroup" in said
         assert errors(sheet) == []
     candidates = [candidate.variant for candidate in search.candidates]
     assert candidates.count(True) == len(search.subgroups) - len(search.findings)

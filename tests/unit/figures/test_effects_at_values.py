@@ -72,7 +72,7 @@ def test_p_of_an_interaction_stands_once_and_in_the_row_of_its_moderator() -> No
         assert min(below) > heights[item.reading.p.id]
     assert not {each.p.id for item in one.interactions for each in item.reading.each} & set(printed)
     assert [text for text in rows(sheet) if text in ("p of the", "interaction")] == ["p of the", "interaction"]
-    assert "of several levels by a joint test" in rows(sheet)[-1]
+    assert "(a joint test where there are several levels)" in rows(sheet)[-1]
 
 
 def test_each_level_has_its_participants_its_effect_and_a_square() -> None:

@@ -122,7 +122,7 @@ def test_numbers_of_every_step_stand_in_the_figure() -> None:
     said = texts(sheet)
     assert "19 trials, 9367 participants" in said and "19 trials, 9328 participants" in said
     assert "39 participants of 4 trials" in said and "7 for other reasons" in said
-    assert "14 trials (3 with one side only), 6000 participants" in said
+    assert "14 trials (3 with arms on one side only), 6000 participants" in said
     assert said[-8:] == ["Pain 0", "3", "1200", "3", "1300", "Pain 1", "4", "1201"] or "–" in said
     assert {number.id for number in sheet.printed()} >= {"flow.excluded", "flow.0.n", "analysed.0.n-0-0"}
 

@@ -160,6 +160,20 @@ def test_by_trial_shows_the_overall_effect_and_the_prediction_interval() -> None
     )
 
 
+def test_heterogeneity_stands_in_a_row_below_the_pooled_effects_or_in_the_note_where_no_column_makes_room() -> None:
+    found = effect(by_trial=4)
+    (sheet,) = forest_by_trial_sheets(found, settings(), name="fig2")
+    rows = {" ".join(piece.text for piece in words.pieces): words.pieces[0].y for words in sheet.words()}
+    (row,) = (text for text in rows if text.startswith("Heterogeneity: "))
+    assert "Q = 4.78 (df = 3, p = 0.19); I² = 37.2% (0.0% to 71.5%)" in row
+    assert rows["Pooled, two-stage"] < rows[row] < rows[texts(sheet)[-1]]
+    assert "Q = 4.78" not in texts(sheet)[-1]
+    (bare,) = forest_by_trial_sheets(found, settings(), name="fig2", columns=((), ("effect",)))
+    assert not any(text.startswith("Heterogeneity: ") for text in texts(bare))
+    assert "belong (REML, guarded Hartung–Knapp–Sidik–Jonkman interval): τ² = " in texts(bare)[-1]
+    assert "Q = 4.78 (df = 3, p = 0.19); I² = " in texts(bare)[-1]
+
+
 def test_by_trial_note_says_what_the_dashed_line_is_where_there_is_one() -> None:
     for limits, is_said in ((None, True), ((-4.0, 4.0), True), ((-0.5, 0.5), False)):
         (sheet,) = forest_by_trial_sheets(effect(by_trial=5), settings(), name="fig2", limits=limits)
@@ -170,12 +184,11 @@ def test_by_trial_note_says_what_the_dashed_line_is_where_there_is_one() -> None
 def test_by_trial_note_says_how_it_was_fitted() -> None:
     (sheet,) = forest_by_trial_sheets(effect(by_trial=4), settings(), name="fig2")
     note = texts(sheet)[-1]
-    for said in ("REML", "adjusted for baseline", "m = 4 trials", "n = 888", "τ² = 0.41", "I² = 37.2% (0.0% to 71.5%)"):
+    for said in ("REML", "adjusted for baseline", "m = 4 trials", "n = 888", "τ² = 0.41"):
         assert said in note
     assert (
-        "Two-stage model, to which the weights belong (REML, guarded Hartung–Knapp–Sidik–Jonkman interval): τ² = 0.38 (0.0 to "
-    ) in note.replace("0.00", "0.0")
-    assert "Q = 4.78 (df = 3, p = 0.19); I² = " in note
+        "Two-stage model, to which the weights and heterogeneity belong (REML, guarded Hartung–Knapp–Sidik–Jonkman interval). "
+    ) in note
     assert "prediction interval −1.0 to 7.0" in note
     assert "Kenward–Roger" in note
     assert note.endswith("Status: converged.")

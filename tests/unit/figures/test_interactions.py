@@ -132,7 +132,7 @@ def test_more_rows_than_a_page_holds_go_on_the_next() -> None:
     assert [sheet.name for sheet in sheets] == ["fig2", "fig2-2"]
     assert all(sheet.height < 245 for sheet in sheets)
     key = texts(sheets[0])[-1]
-    assert key.startswith("Filled square: the p beside it is below 0.05;")
+    assert key.startswith("Filled square: p below 0.05;")
     assert key.endswith("Further notes are given below the last page of this figure.")
     assert texts(sheets[1])[-1].startswith("Interaction: by how much")
     assert "Pain (points) (continued)" in texts(sheets[1])
@@ -152,7 +152,9 @@ def test_a_filled_square_means_the_p_beside_it() -> None:
     (sheet,) = interaction_sheets([screen("pain", [mood])], settings(), name="fig2")
     filled, open_, small = squares(sheet)
     assert (filled.fill, open_.fill != ACCENT, open_.edge, small.fill) == (ACCENT, True, ACCENT, MUTED)
-    assert "Filled square: the p beside it is below 0.05; open square: below 0.20" in texts(sheet)[-1]
+    assert (
+        "Filled square: p below 0.05; open square: p below 0.20; small square: p of 0.20 or above." in texts(sheet)[-1]
+    )
     assert "A moderator with several levels counts once, by the p of its joint test." in texts(sheet)[-1]
 
 

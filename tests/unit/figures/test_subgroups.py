@@ -341,8 +341,8 @@ def test_a_subgroup_that_draws_do_not_support_is_grey_and_says_so() -> None:
 def test_figures_and_alternative_texts_have_the_sentence_of_the_verdict() -> None:
     found = honest(search())
     expected = (
-        "This specification keeps at least one split in 12.0% of data sets without any effect modification (1000 draws); here p of "
-        "the search is 0.0040, in these trials: supported at 0.05; in new ones the difference is to be expected, p\u00a0=\u00a00.030. In trials held out the "
+        "This specification keeps at least one split in 12.0% of data sets without any effect modification (1000 draws). In these "
+        "trials, p of the search is 0.0040: supported at 0.05; in new trials the difference is to be expected, p\u00a0=\u00a00.030. In trials held out the "
         "difference is 1.4 (−1.1 to 3.9), p\u00a0=\u00a00.030."
     )
     for (sheet,) in (tree_sheets(found, settings(), name="fig3"), forest_sheets([found], settings(), name="fig3")):
@@ -360,7 +360,7 @@ def test_a_difference_that_trials_held_out_do_not_show_may_be_chance_in_new_ones
     said = plain(verdict_sentence(replace(found, honesty=replace(found.honesty, held_out=weak))))
     assert said.endswith("p\u00a0=\u00a00.21: it may be chance in new trials.")
     none = plain(verdict_sentence(honest(search(found=False))))
-    assert none.endswith("in these trials, and nothing is kept.")
+    assert none.endswith(", and nothing is kept.")
     assert verdict_sentence(search()) == ()
 
 
@@ -368,7 +368,9 @@ def test_a_split_that_new_trials_may_not_show_may_be_chance_in_them() -> None:
     found = honest(search())
     first = replace(found.subgroups[0], p_new=replace(found.subgroups[0].p_new, value=0.21, text="0.21"))
     weak = replace(found, subgroups=(first, *found.subgroups[1:]))
-    assert "; in new ones the difference may be chance, p\u00a0=\u00a00.21. In trials" in plain(verdict_sentence(weak))
+    assert "; in new trials the difference may be chance, p\u00a0=\u00a00.21. In trials" in plain(
+        verdict_sentence(weak)
+    )
     assert "supported; in new trials p\u00a0=\u00a00.21; held out" in plain(verdict_in_brief(weak))
     assert found.honesty is not None and found.honesty.held_out is not None
     held = found.honesty.held_out

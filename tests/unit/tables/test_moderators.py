@@ -149,7 +149,7 @@ def test_p_adjusted_by_draws_has_columns_where_something_was_drawn() -> None:
     place = heads.index("min\u00a0p")
     assert heads[place : place + 2] == ["min\u00a0p", "min\u00a0p, all outcomes"]
     assert lines(table)[0][place : place + 2] == ["0.025", "0.075"]
-    assert any("the share of 999 draws" in plain(note) for note in table.footnotes)
+    assert any("the proportion of 999 draws" in plain(note) for note in table.footnotes)
     plainer = interaction_estimates([screen("pain", [one])], settings())
     assert "min\u00a0p" not in [plain(column.head) for column in plainer.columns]
 

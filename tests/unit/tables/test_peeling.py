@@ -83,8 +83,8 @@ def test_notes_say_what_was_not_done(records: Records) -> None:
     assert any("No hypothesis was tested." in note for note in notes)
     assert any("not adjusted for the search" in note for note in notes)
     assert any("Not peeled: sex (2 values" in note for note in notes)
-    assert any(f"Declared to gain more: higher values of {before}" in note for note in notes)
-    assert any("Found to gain more" in note and "lower values of age" in note for note in notes)
+    assert any(f"Participants declared to gain more: higher values of {before}" in note for note in notes)
+    assert any("Participants who gain more" in note and "lower values of age" in note for note in notes)
     assert any("Participants without a value of a moderator, who are not analysed: age 4." in note for note in notes)
 
 

@@ -107,7 +107,10 @@ def test_descriptive_gives_m_and_n_of_every_row() -> None:
     ]
     assert text[1] == "Age, years, mean (SD) | 4 | 407 | 25.9 (5.2) | 4 | 410 | 26.0 (5.2) | 4 | 820 | 26.2 (5.2)"
     assert text[7] == "below 8 years |  |  | <5ᵇ |  |  | 9 (2.2) |  |  | 12 (1.5)"
-    assert text[11:13] == ["ᵃNY is present on one side only.", "ᵇNot printed: too few participants to print."]
+    assert text[11:13] == [
+        "ᵃNY has arms on one side of the comparison only.",
+        "ᵇNot printed: too few participants to print.",
+    ]
 
 
 def test_estimates_carry_every_number_and_say_once_why_there_is_none() -> None:
