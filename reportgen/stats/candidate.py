@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .compiled import kernel
 from .crossproducts import CrossProducts, FloatArray, IntArray
 from .design import Options, blocks
+from .few_trials import UNDECIDED, FewTrials, few_trials, find_lambda
 from .one_step import NEARLY_EXACT
 from .optimise import line_arrays
 from .profile import GRID, evaluate, minimise, packed, record, uncertainty, work_arrays
@@ -82,6 +83,7 @@ class Space(NamedTuple):
     a0: FloatArray
     work: tuple[Any, ...]
     record: FloatArray
+    few: FewTrials
 
 
 def make_node(products: CrossProducts, options: Options) -> tuple[Node, IntArray] | None:
@@ -159,6 +161,7 @@ def make_space(node: Node) -> Space:
         node.fixed.copy(),
         work_arrays(m - 1),
         record(),
+        few_trials(len(node.size) if node.reml else 0, m - 1),
     )
 
 
@@ -240,7 +243,10 @@ def fit_entered(warm, node, space, values):  # type: ignore[no-untyped-def]
     a0[at_y + ts] = pooled[m + p]
     lam = 0.0
     if node.random:
-        lam, evaluations, _, _, state = minimise(a0, g, u, node.v, nu, node.reml, p, warm, node.grid, work, out)
+        state = 1
+        lam, evaluations = find_lambda(a0, space.rows, u, nu, p, warm, node.grid, work, space.few)
+        if lam == UNDECIDED or not evaluate(lam, a0, g, u, node.v, nu, node.reml, p, work, out):
+            lam, evaluations, _, _, state = minimise(a0, g, u, node.v, nu, node.reml, p, warm, node.grid, work, out)
     else:
         evaluations = 1
         state = 1 if evaluate(0.0, a0, g, u, node.v, nu, node.reml, p, work, out) else -1

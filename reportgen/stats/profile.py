@@ -55,7 +55,7 @@ def _weigh(lam, a0, g, u, sums):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
+def factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
     """Cholesky factor of packed A over (X, y), and the inverse of its part over X.
 
     Returns log|A_xx|, the residual sum of squares, and whether all pivots over X are sound.
@@ -220,7 +220,7 @@ def evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyp
     """
     sums, root, inverse_root, left, r, br = work
     _weigh(lam, a0, g, u, sums)
-    log_det, rss, sound = _factor(sums[0], p, root, inverse_root)
+    log_det, rss, sound = factor(sums[0], p, root, inverse_root)
     if not sound:
         return False
     _residual_weights(root, inverse_root, p, r)
@@ -271,7 +271,7 @@ def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped
         if product > 1e150:
             log_v += np.log(product)
             product = 1.0
-    log_det, rss, sound = _factor(a, p, root, inverse_root)
+    log_det, rss, sound = factor(a, p, root, inverse_root)
     if not sound:
         return False
     _residual_weights(root, inverse_root, p, r)
