@@ -17,8 +17,9 @@ from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.pipeline import SILENT, read_data
 from reportgen.progress import Progress
 from reportgen.spec import Spec
+from reportgen.spec.analyses import Search
 from reportgen.spec.load import examine_study
-from reportgen.spec.study import Search, Study, settled
+from reportgen.spec.study import Study, settled
 
 if TYPE_CHECKING:  # heavy libraries are imported when they are needed
     from reportgen.analyses.planning import PlanContext

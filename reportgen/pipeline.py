@@ -36,10 +36,11 @@ from reportgen.output.staging import StagingFolder
 from reportgen.pool import Pool, end_workers, open_pool
 from reportgen.progress import Progress
 from reportgen.spec import Spec
+from reportgen.spec.analyses import Search
 from reportgen.spec.draws import Draws
 from reportgen.spec.load import Examined, examine_study, templates_of
 from reportgen.spec.lock import locked
-from reportgen.spec.study import Search, settled
+from reportgen.spec.study import settled
 from reportgen.spec.text import shown_path
 from reportgen.store import Memory, NoStore, Store
 from reportgen.task import Task

@@ -16,7 +16,8 @@ from reportgen.data import Repository
 from reportgen.graph import run
 from reportgen.pool import Serial
 from reportgen.records.printed import figures_of, printed
-from reportgen.spec.study import DirectedPeeling, FromScreening, Search, Study
+from reportgen.spec.analyses import DirectedPeeling, FromScreening, Search
+from reportgen.spec.study import Study
 from reportgen.store import NoStore
 
 

@@ -29,7 +29,8 @@ from reportgen.records.model import ModelSettings, PooledEffect
 from reportgen.records.numbers import Value
 from reportgen.records.printed import figures_of, printed
 from reportgen.resources import specs_folder
-from reportgen.spec.study import MetaAnalysis, Study
+from reportgen.spec.analyses import MetaAnalysis
+from reportgen.spec.study import Study
 from reportgen.store import NoStore
 from tests.conftest import ROOT
 

@@ -23,9 +23,9 @@ from reportgen.pipeline import read
 from reportgen.records.events import EventTable
 from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import plain
+from reportgen.spec.analyses import MetaAnalysis as MetaAnalysisNode
 from reportgen.spec.load import examine_study
 from reportgen.spec.lock import locked
-from reportgen.spec.study import MetaAnalysis as MetaAnalysisNode
 from reportgen.stats import (
     Effect,
     fit_one_step_glmm,

@@ -34,8 +34,9 @@ from reportgen.release.estimates import estimate_record
 from reportgen.release.rules import as_printed, few_in_an_arm
 from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
-from reportgen.spec.study import Agreement as Node
-from reportgen.spec.study import DirectedPeeling, RecursivePartitioning, Study
+from reportgen.spec.analyses import Agreement as Node
+from reportgen.spec.analyses import DirectedPeeling, RecursivePartitioning
+from reportgen.spec.study import Study
 from reportgen.stats import subgroups as stats
 from reportgen.stats.descriptive import mean_sd
 from reportgen.stats.near_twins import jaccard

@@ -25,7 +25,8 @@ from reportgen.records.numbers import Value
 from reportgen.release.estimates import scalar
 from reportgen.release.rules import guards
 from reportgen.release.values import Values
-from reportgen.spec.study import MetaAnalysis, Study
+from reportgen.spec.analyses import MetaAnalysis
+from reportgen.spec.study import Study
 from reportgen.stats import Effect, NumberNeeded, number_needed_to_treat, pool_control_risk, risk_difference
 
 IntArray = NDArray[np.int64]

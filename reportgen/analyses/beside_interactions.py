@@ -16,7 +16,7 @@ from reportgen.analyses.trial_interactions import Earlier, Printed, contrasts_by
 from reportgen.records.moderation import Interaction
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
-from reportgen.spec.study import Moderators as Node
+from reportgen.spec.analyses import Moderators as Node
 
 
 def earlier_of(people: Sequence[Selection], columns: Sequence[Mapping[str, Moderator]]) -> tuple[Earlier, ...]:

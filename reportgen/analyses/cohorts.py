@@ -15,8 +15,9 @@ from reportgen.analyses.moderator_values import Moderator, moderator_of
 from reportgen.analyses.selection import Selection, disclosed_alone, select, without_close_trials, without_small_trials
 from reportgen.analyses.subset import Subset
 from reportgen.data import Repository
+from reportgen.spec.analyses import Pooled
 from reportgen.spec.references import expanded
-from reportgen.spec.study import Pooled, Study
+from reportgen.spec.study import Study
 
 Conditions = tuple[tuple[str, tuple[str, ...]], ...]
 """A subgroup to which an analysis is limited, as a key."""

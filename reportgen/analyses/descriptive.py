@@ -33,9 +33,9 @@ from reportgen.records.numbers import Measure, Value, slug
 from reportgen.release.rules import released_sides, suppress_value
 from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
+from reportgen.spec.analyses import Descriptive as Node
 from reportgen.spec.references import baseline_of
 from reportgen.spec.study import Covariate, Study
-from reportgen.spec.study import Descriptive as Node
 from reportgen.stats.descriptive import mean_sd, standardised_difference, standardised_difference_of_levels
 
 SIDES = ("control", "intervention", "all")

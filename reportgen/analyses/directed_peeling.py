@@ -20,8 +20,9 @@ from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Inline, Value, slug
 from reportgen.records.peeling import SIZES, DirectedPeeling, PeeledOutcome, PeelingSettings
 from reportgen.release.values import Values
-from reportgen.spec.study import DirectedPeeling as Node
-from reportgen.spec.study import FromScreening, Study, sizes_asked
+from reportgen.spec.analyses import DirectedPeeling as Node
+from reportgen.spec.analyses import FromScreening
+from reportgen.spec.study import Study, sizes_asked
 from reportgen.stats.held_out import HeldOut
 from reportgen.stats.null_draws import PeelDraws
 from reportgen.stats.optimism import PeelOptimism

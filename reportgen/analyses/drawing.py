@@ -16,7 +16,7 @@ from reportgen.analyses.recursive_partitioning import partition_options
 from reportgen.analyses.samples import places_of, sample_of
 from reportgen.analyses.screened import screening_of
 from reportgen.analyses.selection import Selection, not_estimable
-from reportgen.spec.study import DirectedPeeling, FromScreening, Moderators, Pooled, RecursivePartitioning, Search
+from reportgen.spec.analyses import DirectedPeeling, FromScreening, Moderators, Pooled, RecursivePartitioning, Search
 from reportgen.stats.held_out import HeldOut, held_out_partition, held_out_peel
 from reportgen.stats.null_draws import (
     PartitionDraws,

@@ -27,9 +27,9 @@ from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Value, slug
 from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, each_number, suppress_value, suppressed_arms
 from reportgen.release.values import Values
+from reportgen.spec.analyses import Events as Node
 from reportgen.spec.check import means_disclosed_by
 from reportgen.spec.references import expanded
-from reportgen.spec.study import Events as Node
 from reportgen.spec.study import Study
 
 PER = 100.0

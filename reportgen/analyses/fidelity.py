@@ -18,10 +18,10 @@ from reportgen.records.numbers import Value, fixed, slug, values_in
 from reportgen.records.record import Record
 from reportgen.release.values import Values
 from reportgen.spec import Spec
+from reportgen.spec.analyses import Search
 from reportgen.spec.fidelity import PrintedNumber
 from reportgen.spec.fidelity import Section as Node
 from reportgen.spec.load import LocatedFidelity
-from reportgen.spec.study import Search
 
 
 def fidelity_record(spec: Spec, records: Records[Value]) -> Fidelity[Value] | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.pooled_fits import LINKS
 from reportgen.analyses.selection import Selection, adjusters_of, narrowed
-from reportgen.spec.study import Pooled
+from reportgen.spec.analyses import Pooled
 from reportgen.stats import OneStepFit, fit_one_step
 from reportgen.stats.choices import AdjusterSlopes, Approximation
 from reportgen.stats.event_groups import EventGroupFit, fit_event_group

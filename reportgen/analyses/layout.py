@@ -33,8 +33,9 @@ from reportgen.data import Repository
 from reportgen.origin import Origin
 from reportgen.records.numbers import slug
 from reportgen.records.printed import Figures, figures_of
+from reportgen.spec.analyses import FromScreening, Moderators, Pooled, Search
 from reportgen.spec.draws import Draws
-from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Study
+from reportgen.spec.study import Study
 from reportgen.task import Task
 
 READ = "read"

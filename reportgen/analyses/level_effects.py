@@ -40,7 +40,7 @@ from reportgen.release.rules import (
     suppress_value,
 )
 from reportgen.release.values import Values
-from reportgen.spec.study import Moderators as Node
+from reportgen.spec.analyses import Moderators as Node
 from reportgen.stats import ConsistentEffects, OneStepFit, consistent_effects, fit_one_step
 from reportgen.stats.choices import Reference
 from reportgen.stats.consistent_effects_glmm import consistent_effects_glmm

@@ -53,7 +53,7 @@ from reportgen.release.estimates import estimate_record, multiplied, scalar
 from reportgen.release.rules import FOR_ANOTHER, TOO_CLOSE, TOO_FEW, SuppressionReason, few_in_an_arm, guards
 from reportgen.release.suppressed_effects import printed_digits, suppressed_rows, without_checks
 from reportgen.release.values import Values
-from reportgen.spec.study import MetaAnalysis as Node
+from reportgen.spec.analyses import MetaAnalysis as Node
 from reportgen.spec.study import Study
 from reportgen.stats import Effect, OneStepFit
 

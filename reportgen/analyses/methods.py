@@ -27,11 +27,8 @@ from reportgen.analyses.subset import with_subset
 from reportgen.data import Repository
 from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedAnalysis, PlannedEffect
-from reportgen.spec.check import means_disclosed_by
-from reportgen.spec.outcomes import sharing_values
-from reportgen.spec.study import (
+from reportgen.spec.analyses import (
     Agreement,
-    Analysis,
     Descriptive,
     DirectedPeeling,
     Events,
@@ -39,8 +36,10 @@ from reportgen.spec.study import (
     Moderators,
     RecursivePartitioning,
     Search,
-    Study,
 )
+from reportgen.spec.check import means_disclosed_by
+from reportgen.spec.outcomes import sharing_values
+from reportgen.spec.study import Analysis, Study
 
 
 @dataclass(frozen=True, slots=True)

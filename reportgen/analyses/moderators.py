@@ -48,8 +48,8 @@ from reportgen.release.rules import (
     suppress_value,
 )
 from reportgen.release.values import Values
+from reportgen.spec.analyses import Moderators as Node
 from reportgen.spec.references import baseline_of
-from reportgen.spec.study import Moderators as Node
 from reportgen.spec.study import Study
 from reportgen.stats import Entered, ModeratorFit, Reading, benjamini_hochberg, holm
 from reportgen.stats.null_draws import ScreeningDraws

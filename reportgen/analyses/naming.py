@@ -7,8 +7,9 @@ import math
 from reportgen.records.effect_scale import MEAN_DIFFERENCE, SMD, EffectScale
 from reportgen.records.numbers import Link, Value
 from reportgen.release.values import Values
+from reportgen.spec.analyses import Pooled
 from reportgen.spec.outcomes import MEASURES, Measure, better_of, instruments_of
-from reportgen.spec.study import Pooled, Study
+from reportgen.spec.study import Study
 
 PERCENTAGE_POINTS = "percentage points"
 

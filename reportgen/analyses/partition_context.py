@@ -9,7 +9,7 @@ from reportgen.analyses.search_people import SearchPeople
 from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
-from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.spec.analyses import RecursivePartitioning as Node
 from reportgen.spec.study import Study
 
 

@@ -18,7 +18,7 @@ from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Value, fixed
 from reportgen.records.partition import Profile
 from reportgen.release.rules import as_printed, disclosable_groups, guards, in_both_arms
-from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.spec.analyses import RecursivePartitioning as Node
 from reportgen.stats import Partition
 from reportgen.stats import effective_cuts as sidak
 from reportgen.stats import subgroups as found

@@ -53,7 +53,7 @@ from reportgen.release.rules import (
     suppress_value,
 )
 from reportgen.release.values import Values
-from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.spec.analyses import RecursivePartitioning as Node
 from reportgen.stats import Effect, Partition
 from reportgen.stats import subgroups as found
 from reportgen.stats.event_null import linear_columns

@@ -32,7 +32,7 @@ from reportgen.records.trial_interactions import Consistency
 from reportgen.release.estimates import estimate_record, scalar
 from reportgen.release.rules import TOO_FEW, as_printed, disclosable_groups, few_in_an_arm
 from reportgen.release.values import Values
-from reportgen.spec.study import DirectedPeeling as Node
+from reportgen.spec.analyses import DirectedPeeling as Node
 from reportgen.spec.study import Study
 from reportgen.stats import Effect
 from reportgen.stats.peeling import Box, Direction, Limit

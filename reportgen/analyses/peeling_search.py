@@ -20,8 +20,8 @@ from reportgen.analyses.screened import Choice, choice_of, without_sites
 from reportgen.analyses.search_people import Cost, SearchPeople, people_who_enter
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.release.rules import guards
-from reportgen.spec.study import DirectedPeeling as Node
-from reportgen.spec.study import Moderators
+from reportgen.spec.analyses import DirectedPeeling as Node
+from reportgen.spec.analyses import Moderators
 from reportgen.stats import Levels, ModeratorFit, Peeling, peel, peel_events
 from reportgen.stats.event_null import EventNull
 from reportgen.stats.peel_search import people_and_moderators

@@ -32,10 +32,8 @@ from reportgen.analyses.suppressed_trials import guarded_trials
 from reportgen.data import Repository
 from reportgen.records.exclusion import ExclusionReason
 from reportgen.records.planned import ExcludedTrials, PlannedCost, PlannedEffect
-from reportgen.spec.outcomes import Outcome
-from reportgen.spec.study import (
+from reportgen.spec.analyses import (
     Agreement,
-    Analysis,
     Descriptive,
     DirectedPeeling,
     Events,
@@ -44,8 +42,9 @@ from reportgen.spec.study import (
     Moderators,
     RecursivePartitioning,
     Search,
-    Study,
 )
+from reportgen.spec.outcomes import Outcome
+from reportgen.spec.study import Analysis, Study
 
 Key = tuple[str, str, str]
 _Screenable = tuple[dict[str, Moderator], tuple[tuple[str, str], ...]]

@@ -18,8 +18,8 @@ from reportgen.analyses.selection import Selection, adjusters_of, not_estimable,
 from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.records.numbers import Status
 from reportgen.release.estimates import scalar
+from reportgen.spec.analyses import MetaAnalysis as Node
 from reportgen.spec.outcomes import Kind, Measure
-from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.stats import (
     Effect,
     GlmmFit,

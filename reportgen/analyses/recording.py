@@ -10,8 +10,9 @@ from reportgen.analyses.selection import Selection
 from reportgen.records.estimate import ComparisonRecord, ExcludedParticipants, SearchRange, SuppressionNote
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
+from reportgen.spec.analyses import Events, Pooled
 from reportgen.spec.references import expanded
-from reportgen.spec.study import Comparison, Events, Pooled, Study
+from reportgen.spec.study import Comparison, Study
 
 NAN = math.nan
 

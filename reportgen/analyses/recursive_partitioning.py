@@ -28,8 +28,9 @@ from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Inline, Value, slug
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning, SearchSettings
 from reportgen.release.values import Values
-from reportgen.spec.study import FromScreening, Moderators, Study
-from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.spec.analyses import FromScreening, Moderators
+from reportgen.spec.analyses import RecursivePartitioning as Node
+from reportgen.spec.study import Study
 from reportgen.stats import ModeratorFit, Partition, partition, partition_events
 from reportgen.stats.event_null import EventNull
 from reportgen.stats.held_out import HeldOut

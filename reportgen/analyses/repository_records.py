@@ -42,8 +42,9 @@ from reportgen.release.rules import guards
 from reportgen.release.suppressed_cells import suppressed_cells
 from reportgen.release.values import Values
 from reportgen.spec import Spec
+from reportgen.spec.analyses import MetaAnalysis
 from reportgen.spec.outcomes import instruments_of, uses_of
-from reportgen.spec.study import MetaAnalysis, Study
+from reportgen.spec.study import Study
 
 LIBRARIES = {
     "NumPy": "numpy",

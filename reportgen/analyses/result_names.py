@@ -17,7 +17,8 @@ from reportgen.analyses.directed_peeling import sizes_of
 from reportgen.analyses.peeling_record import SMALLEST, size_text
 from reportgen.errors import did_you_mean
 from reportgen.records.numbers import slug
-from reportgen.spec.study import DirectedPeeling, FromScreening, Moderators, RecursivePartitioning, Search, Study
+from reportgen.spec.analyses import DirectedPeeling, FromScreening, Moderators, RecursivePartitioning, Search
+from reportgen.spec.study import Study
 from reportgen.stats.ranks import MAX_LEVELS
 
 ESTIMATE = ("effect", "ci-low", "ci-high", "se", "df", "p")

@@ -22,8 +22,8 @@ from reportgen.records.numbers import Value
 from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.release.rules import TOO_FEW, few_in_an_arm, guards, in_both_arms
 from reportgen.release.values import Values
-from reportgen.spec.study import FromScreening, Search
-from reportgen.spec.study import Moderators as Node
+from reportgen.spec.analyses import FromScreening, Search
+from reportgen.spec.analyses import Moderators as Node
 from reportgen.stats import (
     Entered,
     ModeratorFit,

@@ -20,9 +20,10 @@ from reportgen.data import Repository
 from reportgen.late import pd
 from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.release.rules import few_in_an_arm, guards
+from reportgen.spec.analyses import MetaAnalysis, Pooled
 from reportgen.spec.outcomes import MEASURES, OF_RISKS, Kind, Measure, Outcome, sharing_values
 from reportgen.spec.references import baseline_of, expanded
-from reportgen.spec.study import Comparison, MetaAnalysis, Pooled, Study
+from reportgen.spec.study import Comparison, Study
 from reportgen.stats.choices import Link
 from reportgen.stats.crossproducts import number_trials
 from reportgen.stats.descriptive import pooled_sd, small_sample_factor

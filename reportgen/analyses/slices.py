@@ -12,10 +12,11 @@ from typing import TypeVar
 from reportgen.analyses.cohorts import Cell
 from reportgen.analyses.selection import BASELINE_ADJUSTER
 from reportgen.records.names import unnamed
+from reportgen.spec.analyses import Pooled
 from reportgen.spec.draws import Draws
 from reportgen.spec.outcomes import Outcome, instruments_of
 from reportgen.spec.references import baseline_of
-from reportgen.spec.study import About, Pooled, Report, Rounding, Study
+from reportgen.spec.study import About, Report, Rounding, Study
 
 Entry = TypeVar("Entry")
 NodeT = TypeVar("NodeT", bound=Pooled)

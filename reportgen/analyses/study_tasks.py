@@ -30,7 +30,7 @@ from reportgen.records.numbers import Value
 from reportgen.records.printed import printed_records
 from reportgen.release.egress import egress_record
 from reportgen.spec import Spec
-from reportgen.spec.study import MetaAnalysis
+from reportgen.spec.analyses import MetaAnalysis
 from reportgen.store import Memory, NoStore
 from reportgen.task import Task
 

@@ -20,9 +20,10 @@ from reportgen.records.exclusion import Exclusion, ExclusionReason
 from reportgen.records.names import outcome_title
 from reportgen.records.record import Record
 from reportgen.release.values import Values
-from reportgen.spec.mapping import Interval, interval_of
+from reportgen.spec.analyses import Pooled
 from reportgen.spec.references import baseline_of
-from reportgen.spec.study import Pooled, Study
+from reportgen.spec.study import Study
+from reportgen.spec.variables import Interval, interval_of
 
 Subset = Mapping[str, tuple[str, ...]]
 BoolArray = NDArray[np.bool_]

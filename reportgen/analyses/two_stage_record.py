@@ -14,7 +14,7 @@ from reportgen.records.estimate import Estimate, TwoStageHeterogeneity
 from reportgen.records.model import TrialEstimate
 from reportgen.records.numbers import Value
 from reportgen.release.values import Values
-from reportgen.spec.study import MetaAnalysis
+from reportgen.spec.analyses import MetaAnalysis
 from reportgen.stats import TwoStage
 
 ONE_TRIAL = "one trial: no pooling"

@@ -14,9 +14,10 @@ from reportgen.analyses.selection import BASELINE_ADJUSTER
 from reportgen.data import Repository, TrialInfo
 from reportgen.errors import Problem
 from reportgen.spec import Spec
+from reportgen.spec.analyses import FromScreening, Moderators, Pooled, Search
 from reportgen.spec.outcomes import instruments_of, uses_of
 from reportgen.spec.references import baseline_of, expanded
-from reportgen.spec.study import FromScreening, Moderators, Pooled, Search, Study
+from reportgen.spec.study import Study
 
 LOWEST_PART = 0.125  # of a scale: 0 to 10 on one of 0 to 100 lies within, and so does 0 to 3 on one of 0 to 24
 FEW_VALUES = 10

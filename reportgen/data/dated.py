@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.data.codes import Cell
 from reportgen.data.columns import BoolArray, Cells, FloatArray, lookup
 from reportgen.data.reading import Numbers, Reading
-from reportgen.spec.mapping import Dated
+from reportgen.spec.variables import Dated
 
 _YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _PARTS = re.compile(r"(\d+)[-./ ](\d+)[-./ ](\d+)")

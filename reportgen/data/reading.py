@@ -11,8 +11,8 @@ from reportgen.data.cell_errors import note_errors
 from reportgen.data.codes import Cell, shown_code, shown_number
 from reportgen.data.columns import BoolArray, Cells, Column, FloatArray, IntArray, ObjectArray, listed, rows_text
 from reportgen.data.notes import Notes
-from reportgen.spec.mapping import Variable
 from reportgen.spec.source import Step
+from reportgen.spec.variables import Variable
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from reportgen.data.labelled import beside_the_answer, first_code, held_by, labe
 from reportgen.data.reading import Numbers, Reading
 from reportgen.data.wording import answer_of, with_name
 from reportgen.errors import did_you_mean
-from reportgen.spec.mapping import interval_of
 from reportgen.spec.source import Step
+from reportgen.spec.variables import interval_of
 
 _COMMA = re.compile(r"-?\d+,\d+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+)?")

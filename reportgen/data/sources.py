@@ -10,7 +10,8 @@ from reportgen.data.entries import columns_hint
 from reportgen.data.joined import MergedFile
 from reportgen.data.notes import Notes, Path
 from reportgen.data.visits import Visit, visit_meant, visits_of
-from reportgen.spec.mapping import Mapping, Variable
+from reportgen.spec.mapping import Mapping
+from reportgen.spec.variables import Variable
 
 VISIT = "{visit}"
 

@@ -21,10 +21,10 @@ from reportgen.data.scale import Span, converted, within, without_noise
 from reportgen.data.score import scored
 from reportgen.data.sources import Finder, Place
 from reportgen.data.visits import Visit
-from reportgen.spec.mapping import Variable
 from reportgen.spec.outcomes import Instrument
 from reportgen.spec.study import Covariate
 from reportgen.spec.units import convertible, factor
+from reportgen.spec.variables import Variable
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from reportgen.data.codes import code_key
 from reportgen.errors import DataError
 from reportgen.simulation.draws import FloatArray
 from reportgen.simulation.people import Levels, ObjectArray
-from reportgen.spec.mapping import Data, Variable, interval_of
+from reportgen.spec.mapping import Data
 from reportgen.spec.model import Code
 from reportgen.spec.simulation import File
 from reportgen.spec.units import factor
+from reportgen.spec.variables import Variable, interval_of
 
 Columns = dict[str, ObjectArray]
 START = "2020-01-01"

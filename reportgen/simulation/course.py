@@ -19,9 +19,10 @@ from reportgen.data.visits import visit_meant
 from reportgen.simulation.draws import Draws, FloatArray
 from reportgen.simulation.people import BoolArray, IntArray, People, Quantity, Scale, instrument_of, trial_names
 from reportgen.spec.declared import declared_visits
-from reportgen.spec.mapping import Mapping, Variable
+from reportgen.spec.mapping import Mapping
 from reportgen.spec.outcomes import instruments_of
 from reportgen.spec.simulation import Instrument, Modifier, SimulationSpec, kind_of
+from reportgen.spec.variables import Variable
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from reportgen.simulation.draws import Draws, FloatArray
-from reportgen.spec.mapping import Mapping, interval_of
+from reportgen.spec.mapping import Mapping
 from reportgen.spec.model import Code
 from reportgen.spec.simulation import Instrument, SimulationSpec, Trait, kind_of
 from reportgen.spec.study import Covariate, Study
+from reportgen.spec.variables import interval_of
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]

@@ -9,14 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from reportgen.errors import Problem
-from reportgen.spec.check_outcomes import check_outcomes
-from reportgen.spec.check_subset import check_subset
-from reportgen.spec.check_trial_covariates import ADJUSTER, ROW, check_searched, not_of_trials
-from reportgen.spec.normal import in_ids
-from reportgen.spec.outcomes import sharing_values
-from reportgen.spec.references import ALL, BASELINE, baseline_of, each_unknown, expanded, unknown
-from reportgen.spec.source import Source, Step
-from reportgen.spec.study import (
+from reportgen.spec.analyses import (
     Agreement,
     Descriptive,
     DirectedPeeling,
@@ -27,8 +20,15 @@ from reportgen.spec.study import (
     Pooled,
     RecursivePartitioning,
     Search,
-    Study,
 )
+from reportgen.spec.check_outcomes import check_outcomes
+from reportgen.spec.check_subset import check_subset
+from reportgen.spec.check_trial_covariates import ADJUSTER, ROW, check_searched, not_of_trials
+from reportgen.spec.normal import in_ids
+from reportgen.spec.outcomes import sharing_values
+from reportgen.spec.references import ALL, BASELINE, baseline_of, each_unknown, expanded, unknown
+from reportgen.spec.source import Source, Step
+from reportgen.spec.study import Study
 
 FEW = 3  # levels up to which a moderator is not peeled, because a peel would take a large share of the people at once
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reportgen.errors import Problem, did_you_mean
-from reportgen.spec.mapping import Mapping, Variable, visit_time
+from reportgen.spec.mapping import Mapping, visit_time
 from reportgen.spec.model import DECIMAL, months_of
 from reportgen.spec.outcomes import uses_of
 from reportgen.spec.references import baseline_of, each_unknown, unknown
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Covariate, Study
 from reportgen.spec.units import convertible
+from reportgen.spec.variables import Variable
 
 
 def check_mapping(

@@ -10,18 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.errors import Problem
+from reportgen.spec.analyses import Descriptive, Events, MetaAnalysis, Moderators, Pooled, Search
 from reportgen.spec.outcomes import Outcome, instruments_of, uses_of
 from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import (
-    Descriptive,
-    Events,
-    MetaAnalysis,
-    Moderators,
-    Pooled,
-    Search,
-    Study,
-)
+from reportgen.spec.study import Study
 
 # Options of a linear mixed model that one of events has not, with the value that says nothing.
 LINEAR = {"intercept": "stratified", "covariance": "independent", "residual": "common"}

@@ -9,6 +9,7 @@ from typing import Any
 
 from reportgen.errors import Problem
 from reportgen.houses import HOUSES
+from reportgen.spec.analyses import MetaAnalysis, Moderators, Pooled
 from reportgen.spec.check import means_disclosed_by, with_method
 from reportgen.spec.forests import OnAxis, WithColumns, WithTrialColumns, beside_no_effect, room_in, width_of
 from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
@@ -19,7 +20,7 @@ from reportgen.spec.shows import (
     OfModerators,
 )
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import MetaAnalysis, Moderators, Pooled, Study
+from reportgen.spec.study import Study
 
 
 def check_report(study: Study, source: Source) -> Iterator[Problem]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reportgen.errors import Problem
-from reportgen.spec.mapping import interval_of
+from reportgen.spec.analyses import Pooled
 from reportgen.spec.references import BASELINE, baseline_of, each_unknown, unknown
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import Pooled, Study
+from reportgen.spec.study import Study
+from reportgen.spec.variables import interval_of
 
 
 def check_subset(study: Study, analysis: Pooled, source: Source, *here: Step) -> Iterator[Problem]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reportgen.errors import Problem
+from reportgen.spec.analyses import FromScreening, Moderators, Search
 from reportgen.spec.source import Source, Step
-from reportgen.spec.study import FromScreening, Moderators, Search, Study
+from reportgen.spec.study import Study
 
 ADJUSTER = "Remove it: the intercept of each trial already holds all that its participants share."
 SEARCH = "Remove it: a search divides participants. Screen it by `method: moderators`, which compares trials."

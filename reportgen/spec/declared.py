@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportgen.spec.mapping import Mapping, Variable, visit_time
+from reportgen.spec.analyses import Pooled
+from reportgen.spec.mapping import Mapping, visit_time
 from reportgen.spec.model import months_of
 from reportgen.spec.outcomes import Outcome
 from reportgen.spec.references import BASELINE, expanded
-from reportgen.spec.study import Analysis, Pooled, Study
+from reportgen.spec.study import Analysis, Study
+from reportgen.spec.variables import Variable
 
 VISIT = "{visit}"
 

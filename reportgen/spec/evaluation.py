@@ -23,13 +23,13 @@ from ruamel.yaml import YAML
 
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.origin import Origin
+from reportgen.spec.analyses import Size, of_the_criterion
 from reportgen.spec.draws import FEWEST, Number
 from reportgen.spec.load import read_tolerantly
-from reportgen.spec.mapping import interval_of
 from reportgen.spec.model import MOST, Line, Node, Positive, Real, RuleError, Two, Word, listed
 from reportgen.spec.source import Source, Step, read_source
-from reportgen.spec.study import Size, of_the_criterion
 from reportgen.spec.text import as_text
+from reportgen.spec.variables import interval_of
 
 MOST_CELLS = 2_000
 """Scenarios times searches: more than that nobody reads."""

@@ -18,11 +18,12 @@ from pydantic import Field, field_validator, model_validator
 
 from reportgen.errors import Problem, SpecError, did_you_mean
 from reportgen.spec.load import Spec, load_study, read_tolerantly
-from reportgen.spec.mapping import Mapping, TrialColumn, interval_of
+from reportgen.spec.mapping import Mapping, TrialColumn
 from reportgen.spec.model import MOST, Code, Names, Node, Positive, Range, Real, RuleError, Word
 from reportgen.spec.outcomes import uses_of
 from reportgen.spec.source import Source, Step, read_source
 from reportgen.spec.study import Study
+from reportgen.spec.variables import interval_of
 
 Months = dict[Real, Real]
 """Months since randomisation to a number; between two of them it runs straight, outside it stays level."""

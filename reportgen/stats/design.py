@@ -272,16 +272,7 @@ def blocks(
     z, z_map, z_back = _with_sites(z, z_map, z_back, sites)
     turned = z_map.transpose(0, 2, 1)
     rest = np.array([names.index(name) for name in kept] + [len(names) - 1], np.int64)
-    free = (
-        np.tril(np.ones((len(z), len(z)), bool)) if options.covariance == "unstructured" else np.eye(len(z), dtype=bool)
-    )
-    varying = [k for k, name in enumerate(z) if name in interactions]
-    if levels:
-        free[varying[1:], varying[1:]] = False
-    first_site = next((k for k, name in enumerate(z) if name.startswith(SITE)), len(z))
-    free[first_site:, :] = False
-    if first_site < len(z):
-        free[first_site, first_site] = True
+    free = _free(options, z, interactions)
     to_raw = np.eye(len(kept))
     if not stratified and "intercept" in kept:
         to_raw[0] -= shift[rest[:-1]] * (np.arange(len(kept)) > 0)
@@ -310,6 +301,20 @@ def blocks(
         sites=np.zeros(len(size), np.int64) if sites is None else sites.of_trial,
         dropped=dropped,
     )
+
+
+def _free(options: Options, z: Sequence[str], interactions: Sequence[str]) -> NDArray[np.bool_]:
+    """Which entries of the factor of the covariance are searched for: levels share one variance, and so do sites."""
+    unstructured = options.covariance == "unstructured"
+    free = np.tril(np.ones((len(z), len(z)), bool)) if unstructured else np.eye(len(z), dtype=bool)
+    if options.random_part == "levels":
+        varying = [k for k, name in enumerate(z) if name in interactions]
+        free[varying[1:], varying[1:]] = False
+    first_site = next((k for k, name in enumerate(z) if name.startswith(SITE)), len(z))
+    free[first_site:, :] = False
+    if first_site < len(z):
+        free[first_site, first_site] = True
+    return free
 
 
 def _random_sites(products: CrossProducts, stratified: bool) -> Sites | None:

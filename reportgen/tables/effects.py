@@ -22,7 +22,6 @@ from reportgen.tables.phrases import (
     interval,
     joined,
     labelled,
-    p_words,
     percent,
     span_of,
     words,
@@ -254,7 +253,7 @@ def _estimate_row(effect: PooledEffect, head: Inline, scaled: bool, marked: Foot
         shown.tau2,
         shown.predicted,
         shown.common,
-        (*shown.two_stage, *(marked.mark(note) for note in _excluded(effect))),
+        (*shown.two_stage, *(marked.mark(note) for note in excluded_notes(effect))),
         shown.two_stage_tau2,
         q,
         i2_cell(effect.heterogeneity),
@@ -283,7 +282,7 @@ def _on_own_scale(effect: PooledEffect) -> _Cells:
     between, apart = effect.heterogeneity, effect.two_stage_heterogeneity
     return _Cells(
         estimate_cell(effect.estimate),
-        _tau2(between.tau2, between.tau2_low, between.tau2_high),
+        tau2_cell(between.tau2, between.tau2_low, between.tau2_high),
         span_of(between.predicted_low, between.predicted_high),
         estimate_cell(effect.common),
         (DASH,) if effect.model == "two-stage" and not effect.alone else estimate_cell(effect.two_stage),
@@ -291,7 +290,7 @@ def _on_own_scale(effect: PooledEffect) -> _Cells:
     )
 
 
-def _tau2(tau2: Number, low: Number | None, high: Number | None) -> Inline:
+def tau2_cell(tau2: Number, low: Number | None, high: Number | None) -> Inline:
     """Return the variance between trials, with its interval where one was asked for."""
     return (tau2,) if low is None or high is None else interval(tau2, low, high)
 
@@ -303,7 +302,7 @@ def _on_scale_to_100(effect: PooledEffect) -> _Cells | None:
         return None
     return _Cells(
         interval(own.effect, own.low, own.high),
-        _tau2(checks.tau2, checks.tau2_low, checks.tau2_high),
+        tau2_cell(checks.tau2, checks.tau2_low, checks.tau2_high),
         span_of(own.predicted_low, own.predicted_high),
         interval(checks.common, checks.common_low, checks.common_high),
         interval(checks.two_stage, checks.two_stage_low, checks.two_stage_high),
@@ -321,7 +320,7 @@ def _remarks(effect: PooledEffect) -> Iterator[Inline]:
         yield (effect.outside,)
 
 
-def _excluded(effect: PooledEffect) -> Iterator[Inline]:
+def excluded_notes(effect: PooledEffect) -> Iterator[Inline]:
     """Yield which trials the two-stage model leaves out and the one-step model keeps, each with its reason."""
     reasons = [
         (
@@ -351,136 +350,6 @@ def status_words(status: Status) -> Inline:
     """Return how a fit ended, in words."""
     said = {"ok": "converged", "boundary": "boundary", "suppressed": "not printed"}
     return (said.get(status, status),)
-
-
-def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
-    """Return every number of the forest plot of one effect: its trials, then the pooled rows.
-
-    One trial alone is not pooled: it has neither weight nor pooled rows.
-    """
-    several = len({row.instrument.text for row in effect.by_trial if row.instrument.text}) > 1
-    alone = effect.alone
-    columns = [Column(("Trial",), "left")]
-    if several:
-        columns.append(Column(("Instrument",), "left"))
-    columns += [
-        *arm_columns([effect]),
-        Column(ci_head(effect.scale.head, settings.level), "decimal"),
-        Column((f"Standard error{effect.scale.on_log_scale}",), "decimal"),
-        Column(("p",), "decimal"),
-        *([] if alone else [Column(("Two-stage weight, %",), "decimal")]),
-    ]
-    trials = Group(tuple(_trial_row(row, effect.kind, several, alone) for row in effect.by_trial))
-    pooled = () if alone else (Group(tuple(_pooled_rows(effect, settings, several))),)
-    groups = (trials, *pooled) if trials.rows else pooled
-    notes = tuple(_by_trial_notes(effect, settings, alone))
-    return explained(Table(tuple(columns), groups, notes))
-
-
-def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
-    yield from _trial_notes(effect, settings, alone)
-    yield from not_adjusted(tables_of([effect]))
-    yield from _trials_alone(effect)
-
-
-def _trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
-    yield (*labelled(effect.outcome_label, effect.unit), ".")
-    favour = f"{effect.scale.direction}. "
-    if alone:
-        yield (favour, *alone_words(effect))
-        return
-    if effect.estimate.effect.value is None:
-        return
-    weighted = any(row.weight.value is not None for row in effect.by_trial)
-    none = "" if effect.model == "two-stage" else "; the one-step model has none of its own"
-    weights = f"Weights are those of the two-stage model{none}." if weighted else ""
-    yield ((favour + weights).rstrip(),)
-    if effect.two_stage_heterogeneity.q.value is not None:
-        yield _variation(effect, settings)
-    yield from _excluded(effect)
-    if effect.outside:
-        yield (effect.outside,)
-
-
-def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
-    """Return the variation between trials, each number with its model."""
-    apart = effect.two_stage_heterogeneity
-    other = effect.model == "one-step" and effect.heterogeneity.tau2.value is not None
-    between = effect.heterogeneity
-    tau2 = _tau2(between.tau2, between.tau2_low, between.tau2_high)
-    one_step: Inline = ("; of the one-step model, τ² = ", *tau2) if other else ()
-    of_q: Inline = ("; Q = ", apart.q, " (df = ", apart.q_df, ", p ", *p_words(apart.q_p), ")")
-    return (
-        f"Variation between trials, of the two-stage model: τ²{effect.scale.on_log_scale} = ",
-        *interval(apart.tau2, apart.tau2_low, apart.tau2_high),
-        *of_q,
-        "; I² = ",
-        *i2_cell(effect.heterogeneity),
-        *one_step,
-        ". Intervals in brackets have a level of ",
-        settings.level,
-        "%.",
-    )
-
-
-def _trials_alone(effect: PooledEffect) -> tuple[Inline, ...]:
-    """Return what the effects of single trials are not adjusted for, beyond what the pooled one is not."""
-    pooled = {item.adjuster.text for item in effect.not_adjusted}
-    trials = [
-        ((row.trial,), tuple(item for item in row.not_adjusted if item.adjuster.text not in pooled))
-        for row in effect.by_trial
-        if row.estimate.effect.value is not None
-    ]
-    return tuple(("By themselves: ", *sentence) for sentence in not_adjusted(trials))
-
-
-def _trial_row(row: TrialEstimate, kind: str, several: bool, alone: bool) -> Row:
-    return Row(
-        (row.trial,),
-        (
-            *(((row.instrument,),) if several else ()),
-            *arm_cells(row, kind),
-            estimate_cell(row.estimate),
-            (row.estimate.std_error,),
-            (row.estimate.p,),
-            *(() if alone else ((row.weight,),)),
-        ),
-        muted=row.estimate.effect.value is None,
-    )
-
-
-def _pooled_rows(effect: PooledEffect, settings: ModelSettings, several: bool) -> list[Row]:
-    blank: tuple[Inline, ...] = ((),) if several else ()
-    between = effect.heterogeneity
-    interval_row = Row(
-        (settings.level, "% prediction interval"),
-        (*blank, (), (), span_of(between.predicted_low, between.predicted_high), (), (), ()),
-        total=True,
-        muted=between.predicted_low.value is None,
-    )
-    one_step, common, two_stage = (
-        Row(
-            (name,),
-            (
-                *blank,
-                *(arm_cells(effect, effect.kind) if first else ((), ())),
-                estimate_cell(estimate),
-                (estimate.std_error,),
-                (estimate.p,),
-                (),
-            ),
-            total=True,
-            muted=estimate.effect.value is None,
-        )
-        for name, estimate, first in (
-            ("One-step model", effect.estimate, True),
-            ("Common effect", effect.common, False),
-            ("Two-stage model", effect.two_stage, False),
-        )
-    )
-    if effect.model == "two-stage":
-        return [replace(one_step, head=("Two-stage model",)), interval_row, common]
-    return [one_step, interval_row, common, two_stage]
 
 
 def model_status(fitted: Sequence[MetaAnalysis]) -> Table:

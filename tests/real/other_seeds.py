@@ -32,8 +32,8 @@ from reportgen.pipeline import read
 from reportgen.records.numbers import fixed, slug
 from reportgen.simulation import simulate
 from reportgen.spec import Spec, load_study
+from reportgen.spec.analyses import DirectedPeeling, MetaAnalysis, RecursivePartitioning
 from reportgen.spec.simulation import SimulationSpec, load_simulation
-from reportgen.spec.study import DirectedPeeling, MetaAnalysis, RecursivePartitioning
 from reportgen.stats.subgroups import Group
 from tests.analysed import analysed, searched
 

@@ -17,9 +17,9 @@ from reportgen.records.numbers import MINUS, Number, fixed
 from reportgen.resources import specs_folder
 from reportgen.simulation import simulate
 from reportgen.spec import Spec
+from reportgen.spec.analyses import Descriptive as DescriptiveNode
+from reportgen.spec.analyses import MetaAnalysis
 from reportgen.spec.simulation import SimulationSpec, load_simulation
-from reportgen.spec.study import Descriptive as DescriptiveNode
-from reportgen.spec.study import MetaAnalysis
 from tests.analysed import analysed
 from tests.real import printed
 

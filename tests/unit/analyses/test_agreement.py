@@ -20,8 +20,8 @@ from reportgen.records.numbers import numbers_in, plain
 from reportgen.records.printed import Figures, printed
 from reportgen.release.values import Values
 from reportgen.spec import Spec
-from reportgen.spec.study import Agreement as Node
-from reportgen.spec.study import DirectedPeeling, RecursivePartitioning
+from reportgen.spec.analyses import Agreement as Node
+from reportgen.spec.analyses import DirectedPeeling, RecursivePartitioning
 from reportgen.stats import fit_one_step
 from reportgen.stats.near_twins import jaccard
 from tests.analysed import analysed, people_of, searched

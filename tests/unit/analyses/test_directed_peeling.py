@@ -15,7 +15,7 @@ from reportgen.pipeline import read
 from reportgen.records.numbers import numbers_in, plain
 from reportgen.records.peeling import DirectedPeeling, PeeledOutcome
 from reportgen.spec import Spec
-from reportgen.spec.study import DirectedPeeling as Node
+from reportgen.spec.analyses import DirectedPeeling as Node
 from reportgen.stats import fit_one_step
 from tests.analysed import analysed, people_of, searched
 from tests.peeling_study import CONTENTS, PEELING, write_search_study

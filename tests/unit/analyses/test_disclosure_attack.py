@@ -27,7 +27,8 @@ from reportgen.records.numbers import Number, Value, numbers_in, plain
 from reportgen.records.printed import Figures, printed
 from reportgen.release.suppressed_effects import digits_of
 from reportgen.release.values import Values
-from reportgen.spec.study import MetaAnalysis, Study
+from reportgen.spec.analyses import MetaAnalysis
+from reportgen.spec.study import Study
 from reportgen.stats import per_trial, pool_two_stage
 from tests.study_files import write_study
 

@@ -15,7 +15,7 @@ from reportgen.analyses.recursive_partitioning import partitioned
 from reportgen.analyses.samples import cut_at, places_of, sample_of
 from reportgen.analyses.screened import screening
 from reportgen.pipeline import read
-from reportgen.spec.study import DirectedPeeling, Moderators, RecursivePartitioning
+from reportgen.spec.analyses import DirectedPeeling, Moderators, RecursivePartitioning
 from reportgen.stats.null_draws import peel_statistic
 from reportgen.stats.null_model import null_model
 from reportgen.stats.pipelines import PreparedPartition, PreparedPeel

@@ -16,8 +16,8 @@ from reportgen.records.estimate import Estimate
 from reportgen.records.model import MetaAnalysis, PooledEffect
 from reportgen.records.numbers import Number, numbers_in, plain
 from reportgen.render.methods import methods
+from reportgen.spec.analyses import MetaAnalysis as Node
 from reportgen.spec.shows import Forest
-from reportgen.spec.study import MetaAnalysis as Node
 from reportgen.tables import by_trial, estimates, model_status
 from reportgen.views import SHOWS
 from tests.analysed import analysed

@@ -12,8 +12,9 @@ from reportgen.analyses.cohorts import Cohorts, cells_of
 from reportgen.analyses.samples import sample_of
 from reportgen.pipeline import read
 from reportgen.records.moderation import Screen
+from reportgen.spec.analyses import Moderators
 from reportgen.spec.draws import Flips
-from reportgen.spec.study import Moderators, Study
+from reportgen.spec.study import Study
 from reportgen.stats import screen_moderator
 from reportgen.stats.null_model import null_model
 from reportgen.stats.signs import signs

@@ -18,7 +18,8 @@ from reportgen.pipeline import read
 from reportgen.records.moderation import Interaction, Moderation, Screen
 from reportgen.records.numbers import plain
 from reportgen.records.results import results_of
-from reportgen.spec.study import Moderators, Study, Tiers
+from reportgen.spec.analyses import Moderators, Tiers
+from reportgen.spec.study import Study
 from reportgen.stats import screen_moderator
 from tests.analysed import analysed, people_of
 from tests.screened_study import write_screened

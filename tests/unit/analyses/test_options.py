@@ -15,7 +15,7 @@ import pytest
 from reportgen.data import Repository
 from reportgen.pipeline import read
 from reportgen.spec import Spec
-from reportgen.spec.study import Agreement, DirectedPeeling, Moderators, RecursivePartitioning
+from reportgen.spec.analyses import Agreement, DirectedPeeling, Moderators, RecursivePartitioning
 from tests.analysed import analysed
 from tests.peeling_study import CONTENTS, PARTITION, PEELING, write_search_study
 

@@ -12,7 +12,7 @@ from reportgen.pipeline import read
 from reportgen.records.numbers import numbers_in
 from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
-from reportgen.spec.study import Search
+from reportgen.spec.analyses import Search
 from tests.peeling_study import PARTITION, PEELING, write_search_study
 from tests.study_files import STUDY
 

@@ -13,7 +13,7 @@ from reportgen.analyses.cohorts import Cohorts, cells_of
 from reportgen.analyses.recursive_partitioning import partitioned
 from reportgen.analyses.screened import reading_tested, screening
 from reportgen.pipeline import read
-from reportgen.spec.study import Moderators, RecursivePartitioning
+from reportgen.spec.analyses import Moderators, RecursivePartitioning
 from reportgen.stats import screen_moderator
 from tests.planted_study import write_planted
 from tests.screened_study import write_screened

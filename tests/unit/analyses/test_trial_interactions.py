@@ -21,7 +21,8 @@ from reportgen.records.moderation import Interaction, Screen
 from reportgen.records.numbers import Value
 from reportgen.records.printed import Figures, printed
 from reportgen.release.rules import FOR_ANOTHER, TOO_CLOSE, TOO_FEW
-from reportgen.spec.study import Moderators, Study
+from reportgen.spec.analyses import Moderators
+from reportgen.spec.study import Study
 from tests.analysed import people_of
 from tests.screened_study import TRIALS, write_screened
 

@@ -13,7 +13,7 @@ from reportgen.figures.subgroups import forest_sheets, tree_sheets
 from reportgen.pipeline import read
 from reportgen.records.numbers import numbers_in, plain
 from reportgen.records.partition import RecursivePartitioning
-from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.spec.analyses import RecursivePartitioning as Node
 from reportgen.stats.near_twins import NEAR, jaccard_table, variants
 from reportgen.tables.subgroups import search_status, subgroups
 from tests.analysed import analysed, searched

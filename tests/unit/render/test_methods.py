@@ -10,8 +10,8 @@ import pytest
 from reportgen.records.model import MetaAnalysis
 from reportgen.records.numbers import plain
 from reportgen.render.methods import methods
-from reportgen.spec.study import MetaAnalysis as Node
-from reportgen.spec.study import TwoStage
+from reportgen.spec.analyses import MetaAnalysis as Node
+from reportgen.spec.analyses import TwoStage
 from reportgen.views.prose import meta_analysis as room
 from tests.unit.render import records_fixture
 

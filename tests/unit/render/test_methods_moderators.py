@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.pipeline import read
 from reportgen.records.numbers import plain
-from reportgen.spec.study import Moderators
+from reportgen.spec.analyses import Moderators
 from reportgen.views.prose.moderators import screening_methods
 from tests.analysed import analysed
 from tests.screened_study import write_screened

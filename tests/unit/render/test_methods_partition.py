@@ -8,7 +8,7 @@ import pytest
 
 from reportgen.records.numbers import Inline, plain
 from reportgen.records.partition import RecursivePartitioning
-from reportgen.spec.study import RecursivePartitioning as Node
+from reportgen.spec.analyses import RecursivePartitioning as Node
 from reportgen.views.prose.recursive_partitioning import partition_methods, settings_in_words
 from reportgen.views.prose.repeated_paragraphs import without_repeated_paragraphs
 from tests.unit.figures.build import builder, quote

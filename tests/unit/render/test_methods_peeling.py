@@ -14,7 +14,7 @@ from reportgen.records.agreement import Agreement
 from reportgen.records.model import Records
 from reportgen.records.numbers import plain
 from reportgen.records.peeling import DirectedPeeling
-from reportgen.spec.study import DirectedPeeling as Node
+from reportgen.spec.analyses import DirectedPeeling as Node
 from reportgen.views.prose import directed_peeling as room
 from reportgen.views.prose.agreement import agreement_methods
 from reportgen.views.prose.models import SEARCH_TREATMENT

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from reportgen.data import Repository
+from reportgen.spec.analyses import MetaAnalysis
 from reportgen.spec.simulation import SimulationSpec
-from reportgen.spec.study import MetaAnalysis
 from tests.analysed import analysed
 from tests.unit.simulation.small import SIMULATION, VARIABLES, simulated
 

@@ -8,8 +8,9 @@ import pytest
 from reportgen.data.dated import day_of
 from reportgen.errors import DataError
 from reportgen.simulation.backwards import START, Hand
-from reportgen.spec.mapping import Data, Variable
+from reportgen.spec.mapping import Data
 from reportgen.spec.simulation import File
+from reportgen.spec.variables import Variable
 
 
 @pytest.mark.parametrize("dated", [{"until": "2020-12-31"}, {"days": 30, "after": "randomised"}])

@@ -10,9 +10,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from reportgen.pipeline import read
+from reportgen.spec.analyses import Pooled
 from reportgen.spec.load import load_study
 from reportgen.spec.lock import locked
-from reportgen.spec.study import Pooled, Study
+from reportgen.spec.study import Study
 from tests.final_study import write_final
 from tests.study_files import MAPPING, write_study, write_yaml
 

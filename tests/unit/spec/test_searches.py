@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from reportgen.spec.analyses import DirectedPeeling, FromScreening, Moderators, RecursivePartitioning
 from reportgen.spec.load import examine_study
-from reportgen.spec.study import DirectedPeeling, FromScreening, Moderators, RecursivePartitioning, sizes_asked
+from reportgen.spec.study import sizes_asked
 from tests.study_files import STUDY, write_study
 
 SCREEN = {"method": "moderators", "outcomes": "RMDQ", "moderators": ["age", "sex", "baseline RMDQ"]}
