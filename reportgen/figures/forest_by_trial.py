@@ -193,7 +193,7 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str, colum
     if _checked(effect):
         yield _diamond_row(("Pooled, two-stage",), effect.two_stage, {}, "", columns, check=True)
     if _variation_in_a_row(effect, columns):
-        yield Row(("Heterogeneity: ", *words.variation(effect)), style=NOTE)
+        yield Row(("Heterogeneity: ", *words.variation(effect)), style=NOTE, stays=True, hangs=True)
 
 
 def _variation_in_a_row(effect: PooledEffect, columns: Sides) -> bool:
