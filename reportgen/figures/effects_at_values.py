@@ -34,7 +34,7 @@ from reportgen.records.moderation import (
 from reportgen.records.numbers import Inline, Number
 
 TITLE = "Forest plot of effects at values of moderators"
-LEAST_PLOT = 53.0
+LEAST_PLOT = 58.0
 READING = {
     "within": "within-trial reading: in a trial whose participants are, on average, like all participants analysed",
     "naive": "naive reading, which takes differences within and between trials together",

@@ -21,7 +21,8 @@ from reportgen.figures.order import TrialOrder, trials_in_order
 from reportgen.figures.panel import Panel
 from reportgen.figures.rows import BETWEEN, Band, Cell, Heading, Headings, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
-from reportgen.figures.theme import BODY, HEAD, MUTED, NOTE
+from reportgen.figures.theme import BODY, HEAD, MUTED, NOTE, page_width
+from reportgen.houses import PLAIN
 from reportgen.records.effect_scale import IN_FAVOUR, EffectScale
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
@@ -46,7 +47,7 @@ def forest_by_trial_sheets(
     named = len({item.instrument.text for item in effect.by_trial}) > 1
     rows = [
         *(_trial_row(item, effect, name, named, sides) for item in effect.by_trial),
-        *(() if effect.alone else _pooled_rows(effect, settings, name, sides)),
+        *(() if effect.alone else _pooled_rows(effect, settings, name, sides, symmetric=limits is None)),
     ]
     overall = value_of(effect.estimate.effect) if _estimated(effect) and not effect.alone else None
     (band,) = limited([Band(tuple(rows), _axis(effect), overall, arrows=effect.scale.arrows)], limits)
@@ -180,7 +181,9 @@ def _square(estimate: Estimate, share: float) -> Callable[[Panel, float], list[M
     return plot
 
 
-def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str, columns: Sides) -> Iterator[Row]:
+def _pooled_rows(
+    effect: PooledEffect, settings: ModelSettings, name: str, columns: Sides, *, symmetric: bool
+) -> Iterator[Row]:
     counts = arm_cells(effect)
     if not _estimated(effect):
         reason = words.reason(effect.status, effect.reason, name, "pooled reason")
@@ -193,7 +196,14 @@ def _pooled_rows(effect: PooledEffect, settings: ModelSettings, name: str, colum
     if _checked(effect):
         yield _diamond_row(("Pooled, two-stage",), effect.two_stage, {}, "", columns, check=True)
     if _variation_in_a_row(effect, columns):
-        yield Row(("Heterogeneity: ", *words.variation(effect)), style=NOTE)
+        yield Row(
+            ("Heterogeneity: ", *words.variation(effect)), style=NOTE, stays=True, hangs=_beside_the_ruler(symmetric)
+        )
+
+
+def _beside_the_ruler(symmetric: bool) -> int:
+    """Return how many lines have room beside the ruler: a second one only clear of the words below an axis about no effect."""
+    return 2 if symmetric and page_width() >= PLAIN.width else 1
 
 
 def _variation_in_a_row(effect: PooledEffect, columns: Sides) -> bool:

@@ -104,6 +104,8 @@ class Grid:
         reason = lines_of(row.reason, self.reason_limit(), REASON) if row.reason else 1
         cells = max((track.lines(cell) for cell, track in self.cells(row, self.results[0])), default=1)
         extra = max((max(label, cells) - 1) * row.style.leading, (reason - 1) * REASON.leading)
+        if row.hangs:
+            return max(label - row.hangs, 0) * row.style.leading
         return ROW + extra + (GROUP_GAP if row.head or row.rule_above else 0.0)
 
 

@@ -75,7 +75,8 @@ class Row:
     `plot` draws its marks on a panel at a height; a `head` opens a group and has no cells; `estimate` is the effect with
     the ends of its interval, None where there is none. `rails` are the lines of a tree in front of its label, one a step
     of `INDENT`; `overall` is where the dashed line of this row stands, where rows of one band have different ones. A row that
-    `stays` is never parted from the one above it; one that is `aside` leaves the axis rather than press the others together.
+    `stays` is never parted from the one above it; one that is `aside` leaves the axis rather than press the others together. One
+    that `hangs` is the last of a band with an axis, and so many of its lines stand beside the ruler.
     """
 
     label: Inline
@@ -92,6 +93,7 @@ class Row:
     overall: float | None = None
     stays: bool = False
     aside: bool = False
+    hangs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from reportgen.figures.columns import PEOPLE, people_cell
 from reportgen.figures.forest import interval_cell, value_of
 from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.lettering import NO_BREAK
-from reportgen.figures.limited import leaving_limits, limited
+from reportgen.figures.limited import leaving, limited
 from reportgen.figures.panel import Panel
 from reportgen.figures.rows import INDENT, Band, Cell, Heading, Headings, Rail, Row, Slot
 from reportgen.figures.sheet import Mark, Sheet
@@ -33,6 +33,7 @@ FOREST_TITLE = "Forest plot of subgroups"
 NO_P: tuple[Cell, ...] = ((),)  # behind the effect of a row of a forest that no split led to
 SPLIT = "Split, p"
 VARIANT = "variant: "
+ASIDE_SPREAD = 1.25  # of the reach of all subgroups: how far the people beside them may widen the axis
 LEAST_PLOT = 58.0  # a third of a page, whatever the rules need; long ones take a second line
 ROOM = 190.0  # the settings of the search and remarks stand below a figure of subgroups, on the same page
 
@@ -54,7 +55,7 @@ def tree_sheets(
     def alt(page: Page, page_name: str) -> Inline:
         return _tree_alt(search, page_name)
 
-    note = (*leaving_limits([band], limits), *_tree_note(search, settings))
+    note = (*leaving([band]), *_tree_note(search, settings))
     return lay_out((band,), headings, note, name=name, title=TREE_TITLE, alts=alt, body=ROOM)
 
 
@@ -75,7 +76,7 @@ def forest_sheets(
     def alt(page: Page, page_name: str) -> Inline:
         return _forest_alt(searches, page_name)
 
-    note = (*leaving_limits(bands, limits), *_forest_note(searches, settings))
+    note = (*leaving(bands), *_forest_note(searches, settings))
     return lay_out(bands, headings, note, name=name, title=FOREST_TITLE, alts=alt, body=ROOM)
 
 
@@ -151,11 +152,17 @@ def _axis(rows: Sequence[Row], scale: EffectScale) -> Axis | None:
     ]
     if not found:
         return None
-    # intervals of small subgroups are wide and still the point of the figure: they stay on the axis as long as they can
-    finite = [pair for _, pair, _ in found if all(math.isfinite(end) for end in pair)]
-    return axis_for(
-        [effect for effect, _, _ in found], [pair for _, pair, aside in found if not aside], finite, scale.link
-    )
+    inside = [pair for _, pair, aside in found if not aside]
+    # intervals of small subgroups are wide and still the point of the figure: they stay on the axis as long as they can, those of
+    # the people beside them only where the axis need not become much longer
+    finite = [(pair, aside) for _, pair, aside in found if all(map(math.isfinite, pair))]
+    longest = max((_reach(pair) for pair, aside in finite if not aside), default=math.inf)
+    shown = [pair for pair, aside in finite if not aside or _reach(pair) <= ASIDE_SPREAD * longest]
+    return axis_for([effect for effect, _, _ in found], inside, shown, scale.link)
+
+
+def _reach(pair: tuple[float, float]) -> float:
+    return max(map(abs, pair))
 
 
 def _row(
@@ -358,6 +365,7 @@ def _search_rows(search: PartitionedOutcome, name: str, *, named: bool) -> Itera
             split=NO_P,
             indent=2 * INDENT,
             overall=overall,
+            aside=True,
         )
         yield from _variants(search, group, name, overall)
     yield from held_out_row(search, name, indent=INDENT, overall=overall)

@@ -18,6 +18,7 @@ from reportgen.records.honesty import verdict_in_brief, verdict_sentence
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome
 from tests.unit.figures.boxes import errors
+from tests.unit.figures.build import builder, estimate
 from tests.unit.figures.searches import honest, search, settings
 
 LONG = "A moderator with a label of ninety characters, which nobody can shorten, at rest and in use"
@@ -400,3 +401,20 @@ def test_many_searches_have_their_verdicts_in_brief_and_fit_on_their_pages() -> 
     assert expected in said
     assert "NONE, Short term: keeps a split in 12.0% of 1000 draws, p of the search 0.31: nothing kept." in said
     assert all(sheet.height < 240 for sheet in sheets)
+
+
+def test_the_axis_is_that_of_the_subgroups_and_the_people_beside_them_leave_it() -> None:
+    first, *others = search().subgroups
+    wide = replace(first.sibling, estimate=estimate(builder("rp.wide"), 0.5, 18.0, "points"))
+    far = replace(search(), subgroups=(replace(first, sibling=wide, complement=wide), *others))
+    for usual, wider in (
+        (tree_sheets(search(), settings(), name="f"), tree_sheets(far, settings(), name="f")),
+        (forest_sheets([search()], settings(), name="f"), forest_sheets([far], settings(), name="f")),
+    ):
+        assert ticks_of(usual[0]) == ticks_of(wider[0])
+        assert any(isinstance(mark, Shape) and mark.kind == "arrowhead" for mark in wider[0].marks)
+        assert any("Arrowhead: the interval extends beyond the axis." in text for text in texts(wider[0]))
+
+
+def ticks_of(sheet: Sheet) -> list[str]:
+    return [words.pieces[0].text for words in sheet.words() if words.axis == "tick"]
