@@ -219,6 +219,10 @@ class Pooled(Analysis):
     """What every method that estimates treatment effects needs: who, when, against whom, and adjusted for what."""
 
     kinds: ClassVar[tuple[Kind, ...]] = ("continuous",)
+    belongs: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("measure", "kind", "event", "good", "exposure", "analyse", "standardised"),
+        "It belongs to the outcome: write it there, under `outcomes`.",
+    )
 
     outcomes: Names = ("all",)
     """Outcomes that are analysed, by name, or `all`."""

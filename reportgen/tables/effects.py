@@ -92,6 +92,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
         *_pooled_apart(effects),
         *_logarithms(effects),
         *_few_trials(effects, settings),
+        *_without_counts([effect for effect in effects if effect.kind != "continuous"], "events"),
         *not_adjusted(tables_of(effects)),
     ]
     marked = Footnotes()
@@ -377,8 +378,18 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
     return explained(Table(tuple(columns), groups, notes))
 
 
+def _without_counts(items: Sequence[PooledEffect | TrialEstimate], kind: str) -> Iterator[Inline]:
+    """Yield why events of some people are not told; nothing where all are."""
+    if kind != "continuous" and any(item.events is None and item.n_control.value is not None for item in items):
+        yield (
+            "–/n: events that are suppressed since they, or those of nearly the same participants in another analysis of this report, "
+            "would give away few participants.",
+        )
+
+
 def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
     yield from _trial_notes(effect, settings, alone)
+    yield from _without_counts([effect, *effect.by_trial], effect.kind)
     yield from not_adjusted(tables_of([effect]))
     yield from _trials_alone(effect)
 
