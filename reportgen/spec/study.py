@@ -360,7 +360,7 @@ class FromScreening(Node):
     """The screening (an analysis by `method: moderators`), by name."""
     p_below: float = Field(0.20, gt=0, le=1)
     """A moderator is searched where the p of its interaction, for the same outcome, follow-up and comparison, is
-    below this."""
+    below this. Of events it is the p of one weighted least squares step, as random draws repeat it."""
 
 
 def _share(value: Any) -> Any:
