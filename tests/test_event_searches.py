@@ -130,16 +130,17 @@ def test_the_smallest_cell_of_the_policy_is_the_fewest_events(tmp_path: Path) ->
     assert settled(spec.study.model_copy(update={"analyses": only})).analyses["rp"].min_events is None  # type: ignore[attr-defined]
 
 
-def test_a_moderator_that_separates_ends_the_search_with_its_name(tmp_path: Path) -> None:
-    path = write_event_search(tmp_path / "s", **NONE, outcomes=["relapse"])
+def test_a_moderator_that_separates_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    path = write_event_search(tmp_path / "s", **NONE, outcomes=["relapse"], adjust_for=[])
     for file in (tmp_path / "s").glob("*.csv"):
         table = pd.read_csv(file)
         table["sex"] = np.where(table["relapse"] == 1, 2, 1)
         table.to_csv(file, index=False)
     found = searches(path)["relapse"]
-    assert found.status == "not estimable"
-    assert found.reason.startswith("sex separates people with the event from the others")
-    assert not found.subgroups
+    assert found.status == "ok"
+    use = next(item for item in found.moderators if item.name == "sex")
+    assert not use.searched
+    assert plain(use.reason).startswith("separates people with the event from the others all but completely")
 
 
 @pytest.mark.parametrize(

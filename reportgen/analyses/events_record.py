@@ -8,7 +8,7 @@ of two Poisson rates, both by statsmodels. Small cells are suppressed by trial, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -25,7 +25,16 @@ from reportgen.data import Repository
 from reportgen.records.events import CountedTrial, EventCount, EventSettings, EventTable
 from reportgen.records.names import outcome_label
 from reportgen.records.numbers import Value, slug
-from reportgen.release.rules import FOR_ANOTHER, TOO_FEW, each_number, suppress_value, suppressed_arms
+from reportgen.release.rules import (
+    ELSEWHERE,
+    FOR_ANOTHER,
+    TOO_CLOSE,
+    TOO_FEW,
+    SuppressionReason,
+    each_number,
+    suppress_value,
+    suppressed_arms,
+)
 from reportgen.release.values import Values
 from reportgen.spec.analyses import Events as Node
 from reportgen.spec.check import means_disclosed_by
@@ -108,7 +117,11 @@ def _counted(
     known = small_trials(people, minimum)
     close = tuple(name for name in people.trials if not apart_from(people, earlier, name, minimum))
     suppressed = suppressed_for_events(people, minimum, (*known, *close)) if disclosed else people.trials
-    rows = tuple(_trial(name, people, suppressed, node, study, at) for name in people.trials)
+    others: dict[str, SuppressionReason] = dict.fromkeys(close, TOO_CLOSE)
+    if not disclosed:
+        others = dict.fromkeys(people.trials, ELSEWHERE)
+    reasons = {name: others.get(name, FOR_ANOTHER) for name in suppressed}
+    rows = tuple(_trial(name, people, reasons, node, study, at) for name in people.trials)
     safe = disclosed and sums_are_safe(people, suppressed, minimum)
     return EventCount(
         id=at.prefix,
@@ -132,8 +145,9 @@ def _counted(
 
 
 def _trial(
-    name: str, people: Selection, suppressed: Sequence[str], node: Node, study: Study, values: Values
+    name: str, people: Selection, suppressed: Mapping[str, SuppressionReason], node: Node, study: Study, values: Values
 ) -> CountedTrial[Value]:
+    """Return the row of a trial; `suppressed` are those that are not disclosed, with the reason where they are not too small."""
     minimum = study.policy.minimum_cell
     mine = people.trial == name
     arms = people.arm_size(0, name), people.arm_size(1, name)
@@ -152,7 +166,7 @@ def _trial(
     if name not in suppressed:
         return row
     few = has_few_events(people, mine, minimum) or name in small_trials(people, minimum)
-    return _suppressed(row, minimum, TOO_FEW if few else FOR_ANOTHER)
+    return _suppressed(row, minimum, TOO_FEW if few else suppressed[name])
 
 
 def _suppressed(row: CountedTrial[Value], minimum: int, reason: str) -> CountedTrial[Value]:

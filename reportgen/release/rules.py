@@ -33,6 +33,7 @@ class SuppressionReason(StrEnum):
     )
     TOO_EXTREME = "fewer participants lie beyond it than the study's policy allows to be printed"
     FOR_ANOTHER = "suppressed, as a trial that is too small to print could be derived from it"
+    ELSEWHERE = "suppressed, as another analysis of this report discloses events of nearly the same participants"
     LEVEL_WORKED_OUT = "a level that is too small to print could be worked out from it"
     WORKED_OUT = "the effect of a trial that is not printed could be derived from it"
     PRINTED_DIGITS = "printed digits only, so that the effect of a trial that is not printed cannot be derived"
@@ -45,6 +46,7 @@ FOR_ANOTHER, WORKED_OUT, PRINTED_DIGITS = (
     SuppressionReason.PRINTED_DIGITS,
 )
 LEVEL_WORKED_OUT = SuppressionReason.LEVEL_WORKED_OUT
+ELSEWHERE = SuppressionReason.ELSEWHERE
 
 
 def guards(minimum: int) -> bool:

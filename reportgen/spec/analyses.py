@@ -81,6 +81,10 @@ class Pooled(Analysis):
     """What every method that estimates treatment effects needs: who, when, against whom, and adjusted for what."""
 
     kinds: ClassVar[tuple[Kind, ...]] = ("continuous",)
+    belongs: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("measure", "kind", "event", "good", "exposure", "analyse", "standardised"),
+        "It belongs to the outcome: write it there, under `outcomes`.",
+    )
 
     outcomes: Names = ("all",)
     """Outcomes that are analysed, by name, or `all`."""
@@ -218,7 +222,7 @@ class FromScreening(Node):
     """The screening (an analysis by `method: moderators`), by name."""
     p_below: float = Field(0.20, gt=0, le=1)
     """A moderator is searched where the p of its interaction, for the same outcome, follow-up and comparison, is
-    below this."""
+    below this. Of events it is the p of one weighted least squares step, as random draws repeat it."""
 
 
 def _share(value: Any) -> Any:

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.errors import Problem
 from reportgen.spec.analyses import Pooled
+from reportgen.spec.outcomes import instruments_of
 from reportgen.spec.references import BASELINE, baseline_of, each_unknown, unknown
 from reportgen.spec.source import Source, Step
 from reportgen.spec.study import Study
-from reportgen.spec.variables import interval_of
+from reportgen.spec.variables import Interval, interval_of
 
 
 def check_subset(study: Study, analysis: Pooled, source: Source, *here: Step) -> Iterator[Problem]:
@@ -30,7 +31,7 @@ def check_subset(study: Study, analysis: Pooled, source: Source, *here: Step) ->
             if covariate.categorical:
                 yield from _levels(name, covariate.levels, limits, source, *place)
             else:
-                yield from _interval(name, limits, source, *place)
+                yield from _interval(name, limits, covariate.range, source, *place)
 
 
 def _baseline(study: Study, measured: str, limits: Sequence[str], source: Source, *place: Step) -> Iterator[Problem]:
@@ -40,7 +41,19 @@ def _baseline(study: Study, measured: str, limits: Sequence[str], source: Source
         message = f"the baseline of '{measured}' is no quantity that could be limited"
         yield Problem(message, source.at(*place, key=True), "Name a covariate, or the baseline of one instrument.")
     elif measured in declared:
-        yield from _interval(f"{BASELINE}{measured}", limits, source, *place)
+        declared_range = _range_of(measured, study)
+        yield from _interval(f"{BASELINE}{measured}", limits, declared_range, source, *place)
+
+
+def _range_of(measured: str, study: Study) -> tuple[float, float] | None:
+    """The range of an instrument, or of an outcome: its own, or that of its one instrument."""
+    outcome = study.outcomes.get(measured)
+    if outcome is None:
+        return study.instruments[measured].range
+    instruments = [
+        study.instruments[name].range for name in instruments_of(outcome, measured) if name in study.instruments
+    ]
+    return outcome.range or (instruments[0] if len(instruments) == 1 else None)
 
 
 def _levels(name: str, levels: Sequence[str], limits: Sequence[str], source: Source, *place: Step) -> Iterator[Problem]:
@@ -51,7 +64,9 @@ def _levels(name: str, levels: Sequence[str], limits: Sequence[str], source: Sou
         yield Problem(f"every level of '{name}' is in the subgroup", source.at(*place), "Leave out those that are not.")
 
 
-def _interval(name: str, limits: Sequence[str], source: Source, *place: Step) -> Iterator[Problem]:
+def _interval(
+    name: str, limits: Sequence[str], span: tuple[float, float] | None, source: Source, *place: Step
+) -> Iterator[Problem]:
     found = interval_of(limits[0]) if len(limits) == 1 else None
     if found is None:
         hint = "Write one interval, as in `at least 65`, `below 65` or `18 to 64`."
@@ -59,3 +74,13 @@ def _interval(name: str, limits: Sequence[str], source: Source, *place: Step) ->
     elif found.low is not None and found.high is not None and found.low > found.high:
         hint = f"Write `{found.high:g} to {found.low:g}`."
         yield Problem(f"the interval of '{name}' ends before it begins", source.at(*place), hint)
+    elif span is not None and _beside(found, span):
+        message = f"nobody can be in '{limits[0]}': the range of '{name}' is {span[0]:g} to {span[1]:g}"
+        yield Problem(message, source.at(*place), "Correct the interval, or the range.")
+
+
+def _beside(found: Interval, span: tuple[float, float]) -> bool:
+    """Whether no value of a range is in an interval."""
+    low, high = span
+    above = found.low is not None and (found.low > high or (found.low == high and found.low_open))
+    return above or (found.high is not None and (found.high < low or (found.high == low and found.high_open)))

@@ -64,8 +64,9 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], source: Source) -> 
     name = path[-1] if path else ""
     if kind == "extra_forbidden":
         place = source.at(*path, key=True)
+        belongs = getattr(_annotation(model, detail["loc"][:-1]), "belongs", {}).get(name, "")
         return _elsewhere(model, detail["loc"], place) or Problem(
-            f"unknown key '{name}'", place, did_you_mean(str(name), _known_keys(model, detail["loc"]))
+            f"unknown key '{name}'", place, belongs or did_you_mean(str(name), _known_keys(model, detail["loc"]))
         )
     if kind == "missing":
         example = ", as in `method: meta-analysis`" if name == "method" else ""
@@ -143,6 +144,11 @@ def spoken_for(details: list[ErrorDetails], paths: list[KeyPath]) -> list[bool]:
     """
     kinds = [detail["type"].endswith(("_type", "_parsing")) for detail in details]
     inside = {path[:depth] for path in paths for depth in range(len(path))}
+    # a mapping that one kind allows and that breaks a rule of it is told by that rule
+    pairs = zip(details, paths, strict=True)
+    inside |= {
+        path for detail, path in pairs if detail["type"] == "value_error" and isinstance(detail.get("input"), dict)
+    }
     seen: set[KeyPath] = set()
     reported = []
     for detail, path, kind in zip(details, paths, kinds, strict=True):

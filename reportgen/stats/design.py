@@ -9,6 +9,7 @@ intercept, treatment, adjusters, moderators, treatment x moderators, before p is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 

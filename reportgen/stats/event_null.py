@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.late import special
+
 from .choices import TreatmentEffect
 from .crossproducts import FloatArray, IntArray
 from .event_splits import Weighted, happened
@@ -23,6 +25,13 @@ from .levels import Levels
 from .ranks import BoolArray
 from .subgroups import Moderator
 from .working_model import WorkingModel, working_model
+
+NEARLY = "separates people with the event from the others all but completely, so that no moderator could show anything beside it"
+LEAST_WEIGHT = (
+    0.2  # of the weights without the moderator; an odds ratio of 100 per standard deviation leaves a third of them
+)
+LEAST_R2 = 0.02
+STEPS, LONGEST = 60, 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +51,8 @@ class EventNull:
         in it. `response - residual + s * residual` is a draw without effect modification, s a sign for each.
     message : str
         Why the model has no estimate; then nobody is in it. Empty where it has one.
+    left_out : mapping of str to str
+        Moderators that are not in the model, and why: see `nearly_events`.
     """
 
     rows: IntArray
@@ -50,6 +61,7 @@ class EventNull:
     response: FloatArray
     residual: FloatArray
     message: str
+    left_out: Mapping[str, str]
 
     def among(self, people: BoolArray) -> EventNull:
         """Return the same model for some of the participants, as if nobody else had been given.
@@ -78,7 +90,9 @@ class EventNull:
             happened=item.happened[kept],
         )
         trial = np.unique(self.trial[kept], return_inverse=True)[1].astype(np.int64)
-        return EventNull(rows, trial, weighted, self.response[people], self.residual[people], self.message)
+        return EventNull(
+            rows, trial, weighted, self.response[people], self.residual[people], self.message, self.left_out
+        )
 
 
 def event_null(
@@ -86,6 +100,7 @@ def event_null(
     moderators: Mapping[str, Moderator],
     observed: BoolArray,
     treatment_effect: TreatmentEffect,
+    left_out: Mapping[str, str] | None = None,
 ) -> EventNull:
     """Fit the model to those of some participants who tell something.
 
@@ -96,7 +111,11 @@ def event_null(
     observed : ndarray (n,) of bool
         Who takes part, complete in all but moderators.
     treatment_effect : {"random", "common"}
+    left_out : mapping of str to str, optional
+        What `nearly_events` says of these moderators, where it was asked before.
     """
+    left_out = nearly_events(people, moderators, observed) if left_out is None else left_out
+    moderators = {name: values for name, values in moderators.items() if name not in left_out}
     table, here = people.table, np.flatnonzero(observed)
     linear = [linear_columns(values, here, table.codes[here]) for values in moderators.values()]
     model = working_model(
@@ -114,7 +133,68 @@ def event_null(
     order = np.argsort(model.trial, kind="stable")
     rows = here[model.rows[order]]
     response[rows], residual[rows] = model.response[order], (model.response - model.eta)[order]
-    return EventNull(rows, model.trial[order], _weighted(model, order), response, residual, message)
+    return EventNull(rows, model.trial[order], _weighted(model, order), response, residual, message, left_out)
+
+
+def nearly_events(people: Participants, moderators: Mapping[str, Moderator], observed: BoolArray) -> dict[str, str]:
+    """Return the moderators that separate people with the event from the others all but completely, with the reason.
+
+    Beside one of them hardly anybody has a weight mu (1 - mu) left with which another moderator, or it itself, could show anything.
+    Each is looked at by itself, in a logistic regression with an intercept for each trial. Numbers of events have none.
+
+    Parameters
+    ----------
+    people : Participants
+    moderators : mapping of str to array_like (n,) or Levels
+    observed : ndarray (n,) of bool
+
+    Examples
+    --------
+    >>> from reportgen.stats.events import event_participants
+    >>> rng = np.random.default_rng(1)
+    >>> severity, age = rng.normal(size=400), rng.normal(size=400)
+    >>> died = (severity + 0.1 * rng.normal(size=400) > 0.5).astype(float)
+    >>> people = event_participants(died, np.tile([0, 1], 200), np.repeat([0, 1], 200), "logit")
+    >>> list(nearly_events(people, {"severity": severity, "age": age}, np.ones(400, bool)))
+    ['severity']
+    """
+    if people.link == "log":
+        return {}
+    return {name: NEARLY for name, values in moderators.items() if _is_nearly(people, values, observed)}
+
+
+def _is_nearly(people: Participants, values: Moderator, observed: BoolArray) -> bool:
+    known = values.codes >= 0 if isinstance(values, Levels) else ~np.isnan(np.asarray(values, float))
+    here = np.flatnonzero(observed & known)
+    trial = np.unique(people.table.codes[here], return_inverse=True)[1]
+    y, x = people.table.outcome[here], linear_columns(values, here, trial)
+    if not len(here) or not x.shape[1]:
+        return False
+    number = np.maximum(np.bincount(trial), 1)
+    risk = (np.bincount(trial, y) / number)[trial]
+    x = x - np.column_stack([np.bincount(trial, column) / number for column in x.T])[trial]
+    before = float(np.sum(risk * (1.0 - risk)))
+    slope = np.linalg.lstsq(x, y - risk, rcond=None)[0]
+    if before == 0.0 or np.sum((x @ slope) ** 2) < LEAST_R2 * before:  # no such moderator explains so little
+        return False
+    return _weight_left(y, x / np.maximum(x.std(axis=0), 1e-300), trial, before) < LEAST_WEIGHT * before
+
+
+def _weight_left(y: FloatArray, x: FloatArray, trial: IntArray, before: float) -> float:
+    """Sum of mu (1 - mu) in the logistic regression; Newton's steps end where hardly any is left, as with separation."""
+    design = np.column_stack([(trial[:, None] == np.unique(trial)).astype(float), x])
+    b = np.zeros(design.shape[1])
+    for _ in range(STEPS):
+        mean = special.expit(design @ b)
+        weight = mean * (1.0 - mean)
+        if weight.sum() < LEAST_WEIGHT * before:
+            break
+        information = design.T @ (weight[:, None] * design) + 1e-9 * np.eye(len(b))
+        step = np.linalg.solve(information, design.T @ (y - mean))
+        b = b + step / max(1.0, np.abs(step).max() / LONGEST)
+        if np.abs(step).max() < 1e-6:
+            break
+    return float(weight.sum())
 
 
 def _weighted(model: WorkingModel, order: IntArray) -> Weighted:

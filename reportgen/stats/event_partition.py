@@ -11,6 +11,7 @@ kept split are fitted anew (event_groups.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -140,8 +141,11 @@ def prepare_events(
     null = null.within(observed)
     if null.message:
         return null.message
+    moderators = {name: values for name, values in moderators.items() if name not in null.left_out}
+    if not moderators:
+        return "; ".join(f"{name} {reason}" for name, reason in null.left_out.items())
     settings = make_settings(parameters, len(null.rows))
     root = People(null.weighted.treatment, null.trial, table.adjusters[null.rows], int(null.trial.max()) + 1)
     exposure = people.exposure[null.rows] if people.link == "log" else None
     fits = EventFits(root, settings, null, people.link, exposure, 1.0 if good else -1.0, min_events)
-    return partition_search.with_root(settings, root, null.rows, moderators, fits)
+    return replace(partition_search.with_root(settings, root, null.rows, moderators, fits), left_out=null.left_out)

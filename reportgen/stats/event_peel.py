@@ -26,10 +26,10 @@ from .complete_cases import CompleteCases, NotSearched
 from .crossproducts import Columns, FloatArray, IntArray
 from .event_boxes import box_interactions, effects_inside, event_rows, happened_in, linear_interactions
 from .event_groups import EventGroupFit, fit_event_group
-from .event_null import EventNull, event_null
+from .event_null import EventNull, event_null, nearly_events
 from .event_partition import FEWEST_EVENTS
 from .event_splits import EventBase, EventObserved, event_base, observe_events
-from .events import Participants, event_participants
+from .events import Participants, complete_participants, event_participants
 from .levels import Levels
 from .one_step import ExcludedParticipants
 from .peel_people import as_numbers, cases_of, centred_columns, checked, declared_directions
@@ -131,11 +131,14 @@ def prepare_event_peel(
     table = people.table
     checked(table.outcome, table.treatment, table.labels[table.codes], moderators, table.adjusters, settings)
     values, _ = as_numbers(moderators)
-    cases = cases_of(table, moderators, settings)
+    near = nearly_events(people, moderators, complete_participants(people)) if null is None else null.left_out
+    cases = cases_of(table, {name: item for name, item in moderators.items() if name not in near}, settings)
+    left_out = tuple(NotSearched(name, reason) for name, reason in near.items())
+    cases = replace(cases, not_searched=(*cases.not_searched, *left_out))
     observed = np.zeros(len(table.outcome), bool)
     observed[cases.rows] = True
     peeled = {name: moderators[name] for name in cases.moderators}
-    null = (null or event_null(people, peeled, observed, settings.treatment_effect)).within(observed)
+    null = (null or event_null(people, peeled, observed, settings.treatment_effect, {})).within(observed)
     rows = null.rows
     searched = [values[name][rows] for name in cases.moderators]
     levels = {name: moderator.levels for name, moderator in moderators.items() if isinstance(moderator, Levels)}

@@ -154,7 +154,9 @@ def prepare_event_screening(
     """
     asked = _Asked(people.link, reading, minimum_trials, interaction_effect == "random", inference == "t")
     results = [
-        _prepare(people, moderator, null, (references or {}).get(name, 0), asked)
+        (null.left_out[name], None)
+        if name in null.left_out
+        else _prepare(people, moderator, null, (references or {}).get(name, 0), asked)
         for name, moderator in moderators.items()
     ]
     return PreparedEventScreening(

@@ -9,7 +9,7 @@ their turn (`_grow`, `_best_splits`, `_reject`); the papers are named in partiti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ class Search:
     """A search prepared for any outcome of the same people: numbers, ranks, and the candidate splits of the root.
 
     `rows` are the places of the people at the root among the participants as given; `base` is everybody at the root, as the
-    model of `fits` prepares them.
+    model of `fits` prepares them. `left_out` are moderators that are not searched, with the reason.
     """
 
     settings: Settings
@@ -48,6 +48,7 @@ class Search:
     fits: Fits
     base: AnyBase
     grids: tuple[Grid | None, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def null(self) -> EventNull | None:
@@ -60,6 +61,7 @@ class Search:
         if self.base is not None:
             rows = np.arange(len(self.rows))
             _grow(self, outcome[self.rows], tree, TreeNode(0, -1, 0, (), rows, 0, (), {}))
+            tree[0] = replace(tree[0], untried={**self.left_out, **tree[0].untried})
         return tuple(tree)
 
     def counting(self, more: int) -> Search:

@@ -91,6 +91,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
         *_pooled_apart(effects),
         *_logarithms(effects),
         *_few_trials(effects, settings),
+        *without_counts([effect for effect in effects if effect.kind != "continuous"], "events"),
         *not_adjusted(tables_of(effects)),
     ]
     marked = Footnotes()
@@ -350,6 +351,15 @@ def status_words(status: Status) -> Inline:
     """Return how a fit ended, in words."""
     said = {"ok": "converged", "boundary": "boundary", "suppressed": "not printed"}
     return (said.get(status, status),)
+
+
+def without_counts(items: Sequence[PooledEffect | TrialEstimate], kind: str) -> Iterator[Inline]:
+    """Yield why events of some people are not told; nothing where all are."""
+    if kind != "continuous" and any(item.events is None and item.n_control.value is not None for item in items):
+        yield (
+            "–/n: events that are suppressed since they, or those of nearly the same participants in another analysis of this report, "
+            "would give away few participants.",
+        )
 
 
 def model_status(fitted: Sequence[MetaAnalysis]) -> Table:

@@ -9,7 +9,15 @@ from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import Inline
 from reportgen.tables.adjusters import not_adjusted, tables_of
-from reportgen.tables.effects import alone_words, arm_cells, arm_columns, excluded_notes, i2_cell, tau2_cell
+from reportgen.tables.effects import (
+    alone_words,
+    arm_cells,
+    arm_columns,
+    excluded_notes,
+    i2_cell,
+    tau2_cell,
+    without_counts,
+)
 from reportgen.tables.phrases import (
     ci_head,
     estimate_cell,
@@ -47,6 +55,7 @@ def by_trial(effect: PooledEffect, settings: ModelSettings) -> Table:
 
 def _by_trial_notes(effect: PooledEffect, settings: ModelSettings, alone: bool) -> Iterator[Inline]:
     yield from _trial_notes(effect, settings, alone)
+    yield from without_counts([effect, *effect.by_trial], effect.kind)
     yield from not_adjusted(tables_of([effect]))
     yield from _trials_alone(effect)
 

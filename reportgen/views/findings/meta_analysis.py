@@ -59,6 +59,11 @@ def _how_many(
     better = sum(effect.scale.favourable(effect.estimate.effect.value or NO_EFFECT) for effect in clear)
     without: Inline = ("; for ", missing, " no estimate is given") if missing.value else ()
     total = counts.count("estimated", len(estimated), "effects")
+    if len(estimated) == 1 and not clear:
+        return (
+            *("the ", record.settings.level, f"%{NBSP}CI of the one effect includes {_nothing(estimated)}"),
+            *(*without, "."),
+        )
     number: Inline = (counts.count("clear", len(clear), "effects"),) if clear else ("none",)
     return (
         *("the ", record.settings.level, f"%{NBSP}CI excludes {_nothing(estimated)} for "),

@@ -53,12 +53,7 @@ def _how_many(record: Moderation, surviving: int) -> Inline:
     total: Inline = counted(record.tested, "interaction")
     how = "moderators (Holm)"
     if _drawn(record):
-        beside = (
-            "; of events moderators alone, by Holm"
-            if any(screen.kind != "continuous" for screen in record.results)
-            else ""
-        )
-        how = f"moderators and outcomes (random draws{beside})"
+        how = "moderators and outcomes (random draws)"
     below: Inline = ("a p value below ", record.settings.significant, f" after adjustment for the number of {how}")
     if surviving:
         kept = counts.count("surviving", surviving, "interactions")

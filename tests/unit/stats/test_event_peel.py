@@ -169,13 +169,23 @@ def test_groups_hold_enough_events_and_enough_without() -> None:
     assert min(box.fraction for box in found.boxes) > 0.05
 
 
+def test_a_moderator_that_all_but_is_the_event_is_not_peeled_and_hides_no_other() -> None:
+    data = events(8, size=100)
+    alone = peel_events(**data, **WIDE)
+    data["moderators"]["marker"] = data["outcome"] + np.arange(400) % 5 / 100
+    found = peel_events(**data, **WIDE)
+    said = {item.moderator: item.reason for item in found.not_searched}
+    assert said["marker"].startswith("separates people with the event from the others all but completely")
+    assert [box.z for box in found.boxes] == [box.z for box in alone.boxes]
+
+
 def test_a_search_without_a_null_model_has_no_boxes_and_says_why() -> None:
     data = events(8, size=100)
-    data["moderators"]["marker"] = data["outcome"] + np.arange(400) % 5 / 100
+    data["outcome"][data["treatment"] == 1.0] = 0.0
     found = peel_events(**data, **WIDE)
     assert found.status == "not estimable"
     assert not found.boxes
-    assert "marker separates people with the event from the others" in found.message
+    assert "in the intervention arms has the event" in found.message
 
 
 def test_a_trial_in_which_nobody_who_has_the_moderators_has_the_event_is_excluded_with_the_reason() -> None:
