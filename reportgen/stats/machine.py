@@ -40,7 +40,8 @@ _OURS = re.compile(r"stats-[0-9a-f]{32}")
 
 def compiled(function: Callable[..., Any], inline: Literal["never", "always"], counts: bool = True) -> Any:
     """Return numba's dispatcher of a function; `counts`: whether with its runtime, which makes arrays and counts references."""
-    made: Any = numba.njit(nogil=True, error_model="numpy", inline=inline, _nrt=counts)(function)
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": inline, "_nrt": counts}
+    made: Any = numba.njit(**options)(function)
     if folder() and Path(function.__code__.co_filename).parent == ROOM:  # others are not in the digest
         # as `cache=True` does with numba's own cache
         made._cache = _KernelCache(function)  # type: ignore[no-untyped-call]
