@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .candidate import DF, DONE, ESTIMATE, SIGMA2, SINGULAR, STATE, VARIANCE, Node, Space, fit_set
-from .compiled import kernel
+from .compiled import kernel, leaf
 from .crossproducts import FloatArray, IntArray
 from .effect import Effect
 from .inside import HARDLY_VARIES, InsideSpace, fit_inside, make_inside_space
@@ -189,7 +189,7 @@ def effects_inside(sums: FloatArray, inside: Inside) -> FloatArray:
     return values
 
 
-@kernel
+@leaf
 def _enter(sums, low):  # type: ignore[no-untyped-def]
     """People, adjusters and outcome by trial and arm, as candidate.py and inside.py ask for them."""
     columns = low.shape[2]

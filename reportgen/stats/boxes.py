@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import kernel
+from .compiled import kernel, leaf
 from .crossproducts import FloatArray, IntArray
 
 Ranks = NDArray[np.int32]
@@ -127,14 +127,7 @@ class DirectedGrid:
 
     def needed(self, ranks: Ranks) -> Mask:
         """Which limits of a box exclude somebody whom no other remaining limit excludes."""
-        excluded = self.outward > ranks[:, None]
-        times = excluded.sum(axis=0)
-        needed = np.ones(len(ranks), np.bool_)
-        for k in reversed(range(len(ranks))):
-            if not np.any(excluded[k] & (times == 1)):
-                needed[k] = False
-                times -= excluded[k]
-        return needed
+        return np.asarray(needed_limits(ranks, self.outward))
 
     def peels(
         self, boxes: Ranks, sums: FloatArray, owner: IntArray, along: IntArray, people: People, alpha: float
@@ -209,7 +202,7 @@ def peel_boxes(boxes, owner, along, outward, order, first, trial, rows, alpha, p
                 peeled[c, k] = _outermost(first[k, limits[k]], outward[k], order[k], outward[j], last, inside)
 
 
-@kernel
+@leaf
 def _find_members(limits, outward, first, inside):  # type: ignore[no-untyped-def]
     """Mark the members of a box, and count them."""
     people = outward.shape[1]
@@ -227,7 +220,7 @@ def _find_members(limits, outward, first, inside):  # type: ignore[no-untyped-de
     return n
 
 
-@kernel
+@leaf
 def _take_off(start, need, outward, order, first, inside, gone):  # type: ignore[no-untyped-def]
     """Take the outermost people off until at least `need` are gone, whole values at a time; `gone` says who.
 
@@ -251,7 +244,7 @@ def _take_off(start, need, outward, order, first, inside, gone):  # type: ignore
     return removed, last
 
 
-@kernel
+@leaf
 def _subtract(gone, removed, trial, rows, sums):  # type: ignore[no-untyped-def]
     """Take the rows of the first people in `gone` off the sums by trial."""
     for at in range(removed):
@@ -261,7 +254,7 @@ def _subtract(gone, removed, trial, rows, sums):  # type: ignore[no-untyped-def]
             sums[i, h] -= rows[r, h]
 
 
-@kernel
+@leaf
 def _outermost(start, outward, order, along, last, inside):  # type: ignore[no-untyped-def]
     """Highest rank among the members whose rank along the peeled moderator is below the last that was taken off."""
     at = start
@@ -270,3 +263,24 @@ def _outermost(start, outward, order, along, last, inside):  # type: ignore[no-u
         at += 1
         r = np.uint32(order[at])
     return outward[r]
+
+
+@kernel
+def needed_limits(ranks, outward):  # type: ignore[no-untyped-def]
+    """Which limits of a box exclude somebody whom no other remaining limit excludes; see `DirectedGrid.needed`."""
+    moderators, people = outward.shape
+    times = np.zeros(people, np.int32)
+    for k in range(moderators):
+        for r in range(people):
+            times[r] += outward[k, r] > ranks[k]
+    needed = np.ones(moderators, np.bool_)
+    for back in range(moderators):
+        k = moderators - 1 - back
+        alone = False
+        for r in range(people):
+            alone |= outward[k, r] > ranks[k] and times[r] == 1
+        if not alone:
+            needed[k] = False
+            for r in range(people):
+                times[r] -= outward[k, r] > ranks[k]
+    return needed

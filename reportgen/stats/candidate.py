@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .compiled import kernel
+from .compiled import leaf
 from .crossproducts import CrossProducts, FloatArray, IntArray
 from .design import Options, blocks
 from .few_trials import UNDECIDED, FewTrials, few_trials, find_lambda
@@ -165,7 +165,7 @@ def make_space(node: Node) -> Space:
     )
 
 
-@kernel
+@leaf
 def pack_products(row, g):  # type: ignore[no-untyped-def]
     """Packed lower triangle of row row'."""
     at = 0
@@ -175,7 +175,7 @@ def pack_products(row, g):  # type: ignore[no-untyped-def]
             at += 1
 
 
-@kernel
+@leaf
 def enter(i, low, within, node, space):  # type: ignore[no-untyped-def]
     """Bring the sums of S in trial i into the cross-products.
 
@@ -217,7 +217,7 @@ def enter(i, low, within, node, space):  # type: ignore[no-untyped-def]
     pack_products(row, space.g[i])
 
 
-@kernel
+@leaf
 def fit_entered(warm, node, space, values):  # type: ignore[no-untyped-def]
     """Fit the interaction from what was entered; return lambda. `warm`: where its search starts, or -1."""
     m = node.rows.shape[1]
@@ -265,7 +265,7 @@ def fit_entered(warm, node, space, values):  # type: ignore[no-untyped-def]
     return lam
 
 
-@kernel
+@leaf
 def fit_set(low, within, warm, node, space, values):  # type: ignore[no-untyped-def]
     """Fit the interaction with one set S, whose sums by trial, arm and column are `low` (K, 2, 2 + a); return lambda.
 

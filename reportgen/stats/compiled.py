@@ -26,7 +26,7 @@ def sources() -> str:
 SOURCES = sources()  # before a kernel is read: one that is edited afterwards is compiled from what was read
 
 
-def kernel(function: Callable[..., Any], *, inline: Literal["never", "always"] = "never") -> Any:
+def kernel(function: Callable[..., Any], *, inline: Literal["never", "always"] = "never", counts: bool = True) -> Any:
     """Compile a function to machine code that needs no interpreter and lets other threads run.
 
     Parameters
@@ -35,6 +35,8 @@ def kernel(function: Callable[..., Any], *, inline: Literal["never", "always"] =
         Of numbers, arrays and named tuples of these; dividing by zero gives inf or nan.
     inline : {"never", "always"}
         "always" copies it into its callers: for what is called so often that the call itself would show.
+    counts : bool
+        Whether it counts who refers to its arrays. See `leaf`.
 
     Returns
     -------
@@ -49,7 +51,16 @@ def kernel(function: Callable[..., Any], *, inline: Literal["never", "always"] =
     >>> add(1.5, 2.0)
     3.5
     """
-    return Kernel(function, inline)
+    return Kernel(function, inline, counts)
+
+
+def leaf(function: Callable[..., Any], *, inline: Literal["never", "always"] = "never") -> Any:
+    """Compile a function that neither makes nor returns an array, and calls none that does.
+
+    Its arrays are kept alive by its callers. So it need not count references, which takes longer than a short loop over a
+    row: numba does that with atomic operations for every array of a tuple and for every row.
+    """
+    return kernel(function, inline=inline, counts=False)
 
 
 class Kernel:
@@ -58,15 +69,15 @@ class Kernel:
     A kernel that calls it asks for its `_numba_type_`, as numba does with any object it does not know.
     """
 
-    def __init__(self, function: Callable[..., Any], inline: Literal["never", "always"]) -> None:
-        self._function, self._inline = function, inline
+    def __init__(self, function: Callable[..., Any], inline: Literal["never", "always"], counts: bool) -> None:
+        self._function, self._inline, self._counts = function, inline, counts
         update_wrapper(self, function)
 
     @cached_property
     def _machine(self) -> Any:
         from .machine import compiled
 
-        return compiled(self._function, self._inline)
+        return compiled(self._function, self._inline, self._counts)
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the machine code."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .compiled import kernel
+from .compiled import leaf
 from .crossproducts import FloatArray
 from .profile import factor
 
@@ -41,7 +41,7 @@ def few_trials(trials: int, p: int) -> FewTrials:
     return FewTrials(np.zeros((k, p)), np.zeros((k, k)), np.zeros(k), np.zeros(2))
 
 
-@kernel
+@leaf
 def find_lambda(a0, rows, u, nu, p, warm, grid, work, few):  # type: ignore[no-untyped-def]
     """lambda at the minimum of the REML criterion, and how often its slope was looked at; UNDECIDED in place of lambda.
 
@@ -78,7 +78,7 @@ def find_lambda(a0, rows, u, nu, p, warm, grid, work, few):  # type: ignore[no-u
     return lam, grid.shape[0] + 1 + count
 
 
-@kernel
+@leaf
 def _project(a0, rows, u, p, work, few):  # type: ignore[no-untyped-def]
     """G into few.g and z into few.z; returns RSS_0, or -1 where a column of X is nearly redundant."""
     root, inverse_root = work[1], work[2]
@@ -107,7 +107,7 @@ def _project(a0, rows, u, p, work, few):  # type: ignore[no-untyped-def]
     return rss
 
 
-@kernel
+@leaf
 def _diagonalise(g, z):  # type: ignore[no-untyped-def]
     """Turn symmetric g until it is diagonal (cyclic Jacobi), and z with it."""
     size = g.shape[0]
@@ -126,7 +126,7 @@ def _diagonalise(g, z):  # type: ignore[no-untyped-def]
                     _turn(h, k, g, z)
 
 
-@kernel
+@leaf
 def _turn(h, k, g, z):  # type: ignore[no-untyped-def]
     """One rotation, after which g[h, k] is zero."""
     x = g[h, k]
@@ -154,7 +154,7 @@ def _turn(h, k, g, z):  # type: ignore[no-untyped-def]
     z[k] = s * one + c * two
 
 
-@kernel
+@leaf
 def _slopes(lam, rss, nu, few):  # type: ignore[no-untyped-def]
     """First and second derivative of the criterion; false where rounding may decide about the sign of the first."""
     first = 0.0
@@ -176,7 +176,7 @@ def _slopes(lam, rss, nu, few):  # type: ignore[no-untyped-def]
     return np.abs(few.slope[0]) > CLEAR * (np.abs(first) + np.abs(nu * ratio))
 
 
-@kernel
+@leaf
 def _root(low, high, warm, rss, nu, few):  # type: ignore[no-untyped-def]
     """Where the slope is zero between low, where it is negative, and high; and after how many looks."""
     lam = warm

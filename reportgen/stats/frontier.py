@@ -14,9 +14,9 @@ import numpy as np
 
 from .beam import ROUNDING, SCALE
 from .box_effects import Inside, fit_differences, fit_effects
-from .boxes import DirectedGrid, People, Ranks, peel_boxes
+from .boxes import DirectedGrid, People, Ranks, needed_limits, peel_boxes
 from .candidate import Node, Space
-from .compiled import kernel
+from .compiled import kernel, leaf
 from .crossproducts import FloatArray, IntArray
 from .inside import HARDLY_VARIES
 
@@ -142,7 +142,7 @@ def _search(everybody, shared, rules):  # type: ignore[no-untyped-def]
     return pool.ranks[found], pool.people[found], pool.score[found], pool.sums[found], evaluated
 
 
-@kernel
+@leaf
 def _bin(n, people, width):  # type: ignore[no-untyped-def]
     """Size bin of a box of n people."""
     return int(np.floor(n / people / width + ROUND))
@@ -177,7 +177,7 @@ def _grown(pool, whole):  # type: ignore[no-untyped-def]
     return larger
 
 
-@kernel
+@leaf
 def _place(ranks, pool):  # type: ignore[no-untyped-def]
     """Where a box stands in the table, or would stand."""
     length = pool.table.shape[0]
@@ -188,9 +188,18 @@ def _place(ranks, pool):  # type: ignore[no-untyped-def]
     at = np.int64(mixed % np.uint64(length))
     while True:
         k = pool.table[at]
-        if k < 0 or np.array_equal(pool.ranks[k], ranks):
+        if k < 0 or _same(pool.ranks[k], ranks):
             return at
         at = (at + 1) % length
+
+
+@leaf
+def _same(ranks, other):  # type: ignore[no-untyped-def]
+    """Whether two boxes are one."""
+    same = True
+    for k in range(ranks.shape[0]):
+        same &= ranks[k] == other[k]
+    return same
 
 
 @kernel
@@ -277,7 +286,7 @@ def _peeled(boxes, sums, fewest, shared, rules):  # type: ignore[no-untyped-def]
     return ranks[:passed], rest[:passed], left[:passed]
 
 
-@kernel
+@leaf
 def _admissible(sums, rules):  # type: ignore[no-untyped-def]
     """Whether a group has enough people in each arm, and enough trials with both arms."""
     control = 0.0
@@ -320,7 +329,7 @@ def _score(sums, score, shared, rules):  # type: ignore[no-untyped-def]
     return True
 
 
-@kernel
+@leaf
 def _sound(values, usual):  # type: ignore[no-untyped-def]
     """Whether the kernels vouch for a fit; see `box_effects.sound`."""
     variance = values[1]
@@ -332,7 +341,7 @@ def _sound(values, usual):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@leaf
 def _varies(sums, usual):  # type: ignore[no-untyped-def]
     """Whether every adjuster varies inside a box; see `box_effects.effects_inside`."""
     columns = usual.shape[0]
@@ -371,7 +380,7 @@ def _better(item, other, pool, outward):  # type: ignore[no-untyped-def]
         return first > second
     if pool.people[item] != pool.people[other]:
         return pool.people[item] > pool.people[other]
-    limited, unlimited = _needed(pool.ranks[item], outward), _needed(pool.ranks[other], outward)
+    limited, unlimited = needed_limits(pool.ranks[item], outward), needed_limits(pool.ranks[other], outward)
     if limited.sum() != unlimited.sum():
         return limited.sum() < unlimited.sum()
     for k in range(limited.shape[0]):
@@ -381,24 +390,3 @@ def _better(item, other, pool, outward):  # type: ignore[no-untyped-def]
         if pool.ranks[item, k] != pool.ranks[other, k]:
             return pool.ranks[item, k] > pool.ranks[other, k]
     return False
-
-
-@kernel
-def _needed(ranks, outward):  # type: ignore[no-untyped-def]
-    """Which limits of a box exclude somebody whom no other remaining limit excludes; see `DirectedGrid.needed`."""
-    moderators, people = outward.shape
-    times = np.zeros(people, np.int64)
-    for k in range(moderators):
-        for r in range(people):
-            times[r] += outward[k, r] > ranks[k]
-    needed = np.ones(moderators, np.bool_)
-    for back in range(moderators):
-        k = moderators - 1 - back
-        alone = False
-        for r in range(people):
-            alone |= outward[k, r] > ranks[k] and times[r] == 1
-        if not alone:
-            needed[k] = False
-            for r in range(people):
-                times[r] -= outward[k, r] > ranks[k]
-    return needed

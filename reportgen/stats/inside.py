@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .candidate import METHODS
-from .compiled import kernel
+from .compiled import leaf
 from .crossproducts import FloatArray
 from .profile import GRID, evaluate, minimise, packed, record, uncertainty, work_arrays
 
@@ -57,7 +57,7 @@ def make_inside_space(trials: int, adjusters: int) -> InsideSpace:
     )
 
 
-@kernel
+@leaf
 def enter_inside(i, low, squares, space):  # type: ignore[no-untyped-def]
     """Add trial i of a set to A_0, and its products with treatment to g and u; nothing where it lacks an arm."""
     a0, g, row = space.a0, space.g[i], space.row
@@ -85,7 +85,7 @@ def enter_inside(i, low, squares, space):  # type: ignore[no-untyped-def]
             at += 1
 
 
-@kernel
+@leaf
 def fit_inside(low, squares, random, space, values):  # type: ignore[no-untyped-def]
     """Fit the effect inside a set by REML with Kenward and Roger's df.
 

@@ -38,9 +38,10 @@ KEPT = 4  # folders: versions between which somebody may go back and forth
 _OURS = re.compile(r"stats-[0-9a-f]{32}")
 
 
-def compiled(function: Callable[..., Any], inline: Literal["never", "always"]) -> Any:
-    """Return numba's dispatcher of a function."""
-    made: Any = numba.njit(nogil=True, error_model="numpy", inline=inline)(function)
+def compiled(function: Callable[..., Any], inline: Literal["never", "always"], counts: bool = True) -> Any:
+    """Return numba's dispatcher of a function; `counts`: whether with its runtime, which makes arrays and counts references."""
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": inline, "_nrt": counts}
+    made: Any = numba.njit(**options)(function)
     if folder() and Path(function.__code__.co_filename).parent == ROOM:  # others are not in the digest
         # as `cache=True` does with numba's own cache
         made._cache = _KernelCache(function)  # type: ignore[no-untyped-call]

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import kernel
+from .compiled import leaf
 
 # Grid of lambda x max(u): tau2 over the error variance of the largest trial's own effect. Beside a large trial that alone
 # speaks for lambda = 0, small ones that differ may have a valley of their own. In 35,000 simulated data sets, 169 of them
@@ -34,7 +34,7 @@ def packed(m: int) -> int:
     return -(-(m * (m + 1) // 2) // 4) * 4
 
 
-@kernel
+@leaf
 def _weigh(lam, a0, g, u, sums):  # type: ignore[no-untyped-def]
     """A, B2 and B3 at lambda, packed, in sums[0], sums[1] and sums[2]."""
     length = a0.shape[0]
@@ -54,7 +54,7 @@ def _weigh(lam, a0, g, u, sums):  # type: ignore[no-untyped-def]
             sums[2, h] += w3 * x
 
 
-@kernel
+@leaf
 def factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
     """Cholesky factor of packed A over (X, y), and the inverse of its part over X.
 
@@ -94,7 +94,7 @@ def factor(a, p, root, inverse_root):  # type: ignore[no-untyped-def]
     return 0.0, 0.0, False
 
 
-@partial(kernel, inline="always")  # 5 % of a scan
+@partial(leaf, inline="always")  # 5 % of a scan
 def _residual_weights(root, inverse_root, p, r):  # type: ignore[no-untyped-def]
     """r = (-b, 1), where b = A_xx^-1 A_xy.
 
@@ -109,7 +109,7 @@ def _residual_weights(root, inverse_root, p, r):  # type: ignore[no-untyped-def]
     r[p] = 1.0
 
 
-@kernel
+@leaf
 def _times(packed_matrix, vector, m, out):  # type: ignore[no-untyped-def]
     """Symmetric packed matrix times vector over its first m rows."""
     for k in range(m):
@@ -124,7 +124,7 @@ def _times(packed_matrix, vector, m, out):  # type: ignore[no-untyped-def]
         at += k + 1
 
 
-@kernel
+@leaf
 def _form(packed_matrix, vector, m):  # type: ignore[no-untyped-def]
     """Quadratic form of a symmetric packed matrix over its first m rows."""
     total = 0.0
@@ -138,7 +138,7 @@ def _form(packed_matrix, vector, m):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@leaf
 def _rss_slopes(sums, inverse_root, r, p, br):  # type: ignore[no-untyped-def]
     """First and second derivative of the residual sum of squares in lambda."""
     _times(sums[2], r, p + 1, br)
@@ -157,7 +157,7 @@ def _rss_slopes(sums, inverse_root, r, p, br):  # type: ignore[no-untyped-def]
     return rss1, rss2
 
 
-@kernel
+@leaf
 def _traces(sums, inverse_root, p, left):  # type: ignore[no-untyped-def]
     """tr A^-1 B2, tr (A^-1 B2)^2 and tr A^-1 B3."""
     tr2 = 0.0
@@ -191,7 +191,7 @@ def _traces(sums, inverse_root, p, left):  # type: ignore[no-untyped-def]
     return tr2, tr22, tr3
 
 
-@kernel
+@leaf
 def _log_variances(lam, v):  # type: ignore[no-untyped-def]
     """log|V| with its first and second derivative in lambda."""
     log_v = 0.0
@@ -211,7 +211,7 @@ def _log_variances(lam, v):  # type: ignore[no-untyped-def]
     return log_v, h1, h2
 
 
-@kernel
+@leaf
 def evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Criterion without its constants and its two derivatives in lambda, into out; False where A_xx is singular.
 
@@ -245,7 +245,7 @@ def evaluate(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyp
     return True
 
 
-@kernel
+@leaf
 def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Criterion and first derivative alone, into out[0] and out[1]; False where A_xx is singular."""
     sums, root, inverse_root, _, r, br = work
@@ -289,7 +289,7 @@ def _slope(lam, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped
     return True
 
 
-@kernel
+@leaf
 def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[no-untyped-def]
     """lambda at the minimum of the criterion; work and out are left as evaluated there. grid: as `GRID`.
 
@@ -350,7 +350,7 @@ def minimise(a0, g, u, v, nu, reml, p, warm, grid, work, out):  # type: ignore[n
     return best, evaluations, steps, brackets, state
 
 
-@kernel
+@leaf
 def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: ignore[no-untyped-def]
     """Root of the derivative in (low, high), where it is negative at low and positive at high."""
     lam = warm
@@ -392,7 +392,7 @@ def _polish(low, high, warm, a0, g, u, v, nu, reml, p, work, out):  # type: igno
     return lam, out[0], count, 0
 
 
-@kernel
+@leaf
 def uncertainty(lam, j, u, nu, contrasts, p, method, work, out):  # type: ignore[no-untyped-def]
     """Squared standard error and df of coefficient j, where `work` and `out` stand at lambda.
 

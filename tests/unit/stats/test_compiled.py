@@ -12,7 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numba.core.errors import TypingError
 
 from reportgen.stats import compiled
 
@@ -203,3 +205,25 @@ def test_an_edit_while_a_process_starts_leaves_no_code_behind(installed: Path, t
     assert run(installed, tmp_path / "kernels", early + late + lazy + CALL)[0] == 18.0
     edit(installed, "    return 2.0 * total\n", "    return total\n")
     assert run(installed, tmp_path / "kernels") == [9.0, *COMPILED]
+
+
+def test_a_leaf_that_makes_an_array_is_refused_and_others_take_rows_of_theirs() -> None:
+    @compiled.leaf
+    def made(x):  # type: ignore[no-untyped-def]
+        return (x + 1.0).sum()
+
+    @compiled.leaf
+    def total(x):  # type: ignore[no-untyped-def]
+        found = 0.0
+        for k in range(x.shape[0]):
+            row = x[k]
+            for h in range(row.shape[0]):
+                found += row[h]
+        return found
+
+    values = np.arange(6.0).reshape(2, 3)
+    with pytest.raises(TypingError, match="NRT required"):
+        made(values)
+    references = sys.getrefcount(values)
+    assert total(values) == 15.0
+    assert sys.getrefcount(values) == references
