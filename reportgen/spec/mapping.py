@@ -656,8 +656,7 @@ def _listed(value: Any, *keys: str) -> Any:
     """Let one value be written where a list may stand."""
     if not isinstance(value, dict):
         return value
-    single = {key: [value[key]] for key in keys if key in value and not isinstance(value[key], list)}
-    return {**value, **single}
+    return value | {key: [value[key]] for key in keys if key in value and not isinstance(value[key], list)}
 
 
 def visit_time(text: str) -> str:
