@@ -123,6 +123,7 @@ def test_the_page_says_that_trials_are_compared(tmp_path: Path) -> None:
     assert "It compares trials, not participants, who were not randomised to them" in page
     assert page.count("whatever else differs between the trials may explain it") >= 4  # forest, estimates, effects
     assert "Year of publication (across trials), per 10 units" in page
+    assert "so that the comparison is between trials, item b does not apply" in page
     assert values["screening.overall.rmdq.short.year.across.effect"] == pytest.approx(1.2, abs=0.6)
 
 

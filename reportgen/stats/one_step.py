@@ -440,13 +440,14 @@ def _tau2_unknowable(model: Blocks, pooled: float) -> bool:
 
 
 def _confounded(model: Blocks, pooled: float) -> bool:
-    """Whether some combination of the variances leaves the restricted likelihood as it is, looked at without random effects."""
+    """Whether other variances can stand for that of the sites: what they leave of its information, looked at without random effects."""
     flat = np.zeros((model.q, model.q))
     at = terms(model, np.full(2 if model.arms else len(model.trials), pooled), flat, True)
     h = at.phi @ at.d
     information = at.t - 2.0 * likelihood.trace_products(at.q, at.phi) + likelihood.pair_traces(h)
-    scale = np.sqrt(np.diag(at.t))
-    return bool(np.linalg.eigvalsh(information / np.outer(scale, scale))[0] <= 1e-9)
+    beside = information[-1, :-1]  # that of the sites is the last parameter
+    own = float(information[-1, -1] - beside @ infer.inverse_information(information[:-1, :-1]) @ beside)
+    return own <= 1e-9 * float(at.t[-1, -1])
 
 
 def _assemble(

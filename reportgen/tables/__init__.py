@@ -12,9 +12,10 @@ from reportgen.tables.back_matter import (
     versions,
 )
 from reportgen.tables.descriptive import descriptive
-from reportgen.tables.effects import estimates, model_status
+from reportgen.tables.effects import estimates
 from reportgen.tables.events import absolute_effects, event_counts
 from reportgen.tables.honesty import search_honesty
+from reportgen.tables.model_status import model_status
 from reportgen.tables.peeling import no_frontier, peeling_status, peeling_thresholds
 from reportgen.tables.published_comparison import fidelity, fidelity_summary, reconciliation
 from reportgen.tables.subgroups import moderators_searched, rejected_splits, search_status, subgroups

@@ -43,6 +43,10 @@ OF_SCREENS = (
     "Item b is judged by I², Q and the signs of the interactions by trial (with several levels, by those of the contrast that differs "
     "most between trials); it is ? where they are not pooled."
 )
+ACROSS = (
+    " (across trials): the moderator has one value in each trial, so that the comparison is between trials, item b does not apply, item e "
+    "goes by the Holm-adjusted p, and item g by whether the treatment effect varies between trials."
+)
 OF_SEARCHES = (
     "Item b is judged by I², Q and the signs of the interaction with the subgroup by trial, in trials with enough participants in either arm "
     "of both sides; it is ? where they are not pooled, or where trials held out show no difference of the same sign. Item f: moderators "
@@ -121,10 +125,10 @@ def _notes(adjusted: Adjusted) -> tuple[Inline, ...]:
     )
 
 
-def of_screening(settings: ScreeningSettings) -> Inline:
-    """Return what is to be said of the answers of a screening."""
+def of_screening(settings: ScreeningSettings, *, of_trials: bool = False) -> Inline:
+    """Return what is to be said of the answers of a screening; `of_trials`: some moderators are one value of each trial."""
     varies = {"random": "varies between trials", "common": "is common to the trials"}[settings.interaction_effect]
-    return (f"{OF_SCREENS} Item g: the interaction {varies}.",)
+    return (f"{OF_SCREENS} Item g: the interaction {varies}.{ACROSS if of_trials else ''}",)
 
 
 def of_search() -> Inline:

@@ -67,7 +67,7 @@ def _credibility(record: Suggesting, options: Credibility, context: Context) -> 
     for title, results in in_parts(asked, "none", titles):
         parts = [Part(_head(result), _found(record, result, context)) for result in results]
         if any(part.found for part in parts):
-            drafts.append(Draft(title, table=credibility(parts, _adjusted(record, results), _remarks(record))))
+            drafts.append(Draft(title, table=credibility(parts, _adjusted(record, results), _remarks(record, results))))
     return tuple(drafts) or (Draft((), notes=(NOTHING_SUGGESTED if asked else NOBODY,)),)
 
 
@@ -81,8 +81,11 @@ def _adjusted(record: Suggesting, results: Iterable[Any]) -> Adjusted:
     return "p, min-p" if any(screen.flips is not None for screen in results) else "p, Holm"
 
 
-def _remarks(record: Suggesting) -> tuple[Inline, ...]:
-    return (of_screening(record.settings) if isinstance(record, Moderation) else of_search(),)
+def _remarks(record: Suggesting, results: Iterable[Any]) -> tuple[Inline, ...]:
+    if not isinstance(record, Moderation):
+        return (of_search(),)
+    across = any(item.of_trials for screen in results for item in screen.interactions)
+    return (of_screening(record.settings, of_trials=across),)
 
 
 SHOWS: tuple[Show[Any, Any], ...] = (

@@ -15,7 +15,7 @@ source(file.path(here, "polished.R"))
 tight <- lmerControl(optimizer = polished, check.conv.singular = "ignore", calc.derivs = FALSE)
 
 # `sites` and `people` of each trial; sites differ in size, some have people of one arm only, some people have no site.
-simulate <- function(sites, people, omega, tau = 0.5, scale = 1, unknown = 0) {
+simulate <- function(sites, people, omega, tau = 0.5, scale = 1, unknown = 0, even = FALSE) {
   do.call(rbind, lapply(seq_along(sites), function(i) {
     m <- people[i]
     s <- sample(sites[i], m, replace = TRUE, prob = seq_len(sites[i]))
@@ -26,7 +26,9 @@ simulate <- function(sites, people, omega, tau = 0.5, scale = 1, unknown = 0) {
     x2 <- rbinom(m, 1, 0.45)
     z <- rnorm(m, 0.5 * rnorm(1)) + 0.3 * v[s]
     u <- tau * rnorm(1)
-    y <- rnorm(1) + v[s] + 0.5 * x1 + 0.3 * x2 + 0.2 * z + t * (0.6 + u + 0.3 * z) + rnorm(m)
+    y <- rnorm(1) + v[s] + 0.5 * x1 + 0.3 * x2 + 0.2 * z + t * (0.6 + u + 0.3 * z)
+    e <- rnorm(m)
+    y <- y + (if (even) e - ave(e, s) else e)
     site <- ifelse(runif(m) < unknown, "", sprintf("S%d", s))
     data.frame(trial = sprintf("T%02d", i), site, t, x1 = round(x1, 3), x2, z = round(z, 3), y = round(scale * y, 3))
   }))
@@ -45,6 +47,7 @@ write_set("one-trial", simulate(10, 120, 0.8))
 write_set("scaled", simulate(c(5, 7, 4, 6), c(50, 70, 40, 60), 0.5, scale = 17))
 write_set("unknown", simulate(c(3, 6, 5, 4, 8), c(50, 60, 50, 40, 80), 0.7, unknown = 0.1))
 write_set("twelve", simulate(rep(c(3, 6), 6), rep(c(24, 40), 6), 0.5, tau = 0.8))
+write_set("even", simulate(c(4, 5, 6, 3), c(40, 50, 60, 40), 0, even = TRUE))  # sites that differ less than chance: a variance of zero
 
 read <- function(name) {
   d <- read.csv(file.path(here, "data", paste0("sites-", name, ".csv")), na.strings = character())
@@ -101,12 +104,12 @@ fitted_by_r <- function(data, moderator = "", intercept = "stratified", covarian
        singular = isSingular(fit, tol = 1e-6), each = each)
 }
 
-sets <- c("few", "many", "one-in-some", "zero", "tau-zero", "two-trials", "one-trial", "scaled", "unknown", "twelve")
+sets <- c("few", "many", "one-in-some", "zero", "tau-zero", "two-trials", "one-trial", "scaled", "unknown", "twelve", "even")
 values <- c(
   lapply(sets, fitted_by_r),
   lapply(sets, fitted_by_r, moderator = "plain"),
   lapply(setdiff(sets, c("two-trials", "one-trial")), fitted_by_r, moderator = "within"),
-  lapply(c("few", "many", "one-in-some", "zero", "one-trial", "twelve"), fitted_by_r, estimation = "ml"),
+  lapply(c("few", "many", "one-in-some", "zero", "one-trial", "twelve", "even"), fitted_by_r, estimation = "ml"),
   lapply(c("many", "one-in-some", "tau-zero"), fitted_by_r, intercept = "random"),
   list(fitted_by_r("twelve", intercept = "random", covariance = "unstructured"),
        fitted_by_r("one-in-some", intercept = "random", treatment_effect = "common"),

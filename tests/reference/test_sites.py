@@ -224,6 +224,23 @@ def test_sites_that_are_arms_cannot_be_told_apart_from_the_effects_of_trials() -
     assert "sites" in ours.message
 
 
+def test_a_variance_of_zero_is_an_answer_in_words() -> None:
+    zero = [place for place in PLAIN if VALUES[place]["data"] == "even" and VALUES[place]["site_variance"] == 0.0]
+    assert zero
+    ours = of_r(zero[0], "normal")
+    assert ours.status == "boundary"
+    assert ours.site_variance == 0.0
+    assert "the variance between sites is estimated as zero" in ours.message
+
+
+def test_a_small_trial_with_a_residual_variance_of_its_own_is_no_matter_of_sites() -> None:
+    given = arguments()
+    few = (given["trial"] != 5) | (np.cumsum(given["trial"] == 5) <= 4)
+    people = {name: value[few] for name, value in given.items()}
+    ours = fit_one_step(**people, residual="by-trial")
+    assert "sites" not in ours.message
+
+
 def test_names_and_order_of_sites_do_not_matter() -> None:
     given = arguments()
     rows = np.random.default_rng(1).permutation(len(given["outcome"]))
