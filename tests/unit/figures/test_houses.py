@@ -104,11 +104,11 @@ def test_plot_and_labels_share_what_a_narrower_sheet_lacks() -> None:
 @pytest.mark.parametrize(
     ("style", "limit", "contrast"),
     [
-        ("plain", "below 0.05; open square: below 0.20", "male v female"),
-        ("bmj", "below 0.05; open square: below 0.20", "male v female"),
-        ("lancet", "below 0·05; open square: below 0·20", "male vs female"),
-        ("jama", "below .05; open square: below .20", "male vs female"),
-        ("nature", "below 0.05; open square: below 0.20", "male versus female"),
+        ("plain", "below 0.05; open square: p below 0.20", "male v female"),
+        ("bmj", "below 0.05; open square: P below 0.20", "male v female"),
+        ("lancet", "below 0·05; open square: p below 0·20", "male vs female"),
+        ("jama", "below .05; open square: P below .20", "male vs female"),
+        ("nature", "below 0.05; open square: P below 0.20", "male versus female"),
     ],
 )
 def test_limits_of_p_and_contrasts_of_levels_follow_the_house(style: str, limit: str, contrast: str) -> None:
