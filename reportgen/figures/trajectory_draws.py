@@ -88,8 +88,9 @@ def bands(effects: pd.DataFrame, null: pd.DataFrame | None, limits: tuple[float,
     if len(inside):
         yield p9.geom_ribbon(ends, inside, fill=fill, outline_type="full")
     for end in ("low", "high"):
-        within = effects.assign(end=effects[end].where(effects[end].between(*limits)))
-        yield p9.geom_line(p9.aes("share", "end"), within, color=RULE, size=weight(0.5), na_rm=True)
+        within = effects[end].between(*limits)
+        pieces = effects.assign(end=effects[end], piece=(within != within.shift()).cumsum())[within]
+        yield p9.geom_line(p9.aes("share", "end", group="piece"), pieces, color=RULE, size=weight(0.5))
     if null is None:
         return
     both = null[null.index.isin(inside.index)]

@@ -250,6 +250,12 @@ def test_the_axis_holds_the_intervals_down_to_half_of_the_people_and_smaller_one
     assert max(x for x, _ in whole.corners) == pytest.approx(right())
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_the_lines_of_an_interval_that_leaves_the_plot_end_there(case: str) -> None:
+    strokes = [mark for mark in sheet(CASES[case]).marks if isinstance(mark, Stroke)]
+    assert all(math.isfinite(place) for mark in strokes for place in (mark.x, mark.y, mark.x_end, mark.y_end))
+
+
 def test_participants_stand_under_the_tick_of_their_size() -> None:
     for case in ("usual", "drawn", "only large subgroups"):
         record = CASES[case]
