@@ -8,14 +8,38 @@ is fitted anew.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .candidate import ESTIMATE, VARIANCE
-from .compiled import kernel
+from .compiled import kernel, leaf
 from .crossproducts import FloatArray
 from .event_splits import EventBase, EventObserved, Weighted, enter_trial, solve_split
 
 COUNTS = 6  # columns of the rows before the weights: people, the treated, and by arm those with the event and without
+
+
+class EventStep(NamedTuple):
+    """What the fits of all boxes share, as kernels know it; attributes as of `EventBase` and `EventObserved`."""
+
+    sweep: FloatArray
+    own: FloatArray
+    own_response: FloatArray
+    treated: FloatArray
+    treated_response: FloatArray
+    inverse: FloatArray
+    coefficients: FloatArray
+    share: FloatArray
+    people: FloatArray
+
+    @classmethod
+    def of(cls, seen: EventObserved) -> EventStep:
+        """Gather it."""
+        node = seen.node
+        return cls(
+            node.sweep, node.own, seen.own, node.treated, seen.treated, node.inverse, seen.coefficients, node.share, node.people
+        )  # fmt: skip
 
 
 def event_rows(node: EventBase, people: Weighted, response: FloatArray) -> FloatArray:
@@ -37,6 +61,18 @@ def happened_in(sums: FloatArray) -> FloatArray:
     return np.asarray(sums[:, :, 2:COUNTS].sum(axis=1))
 
 
+@leaf
+def holds_events(sums, fewest):  # type: ignore[no-untyped-def]
+    """Whether `happened_in` of one group, (K, w), is nowhere below `fewest`."""
+    for k in range(2, COUNTS):
+        happened = 0.0
+        for i in range(sums.shape[0]):
+            happened += sums[i, k]
+        if not happened > fewest - 0.5:
+            return False
+    return True
+
+
 def box_interactions(sums: FloatArray, seen: EventObserved, within: bool) -> FloatArray:
     """Return the interaction of treatment with each box, columns as in candidate.py of which estimate and variance are filled."""
     out = _fitted(sums, seen, within)
@@ -51,22 +87,18 @@ def effects_inside(sums: FloatArray, seen: EventObserved) -> FloatArray:
 
 
 def _fitted(sums: FloatArray, seen: EventObserved, within: bool) -> FloatArray:
-    node = seen.node
-    size = node.inverse.shape[0]
-    out = np.full((len(sums), 3), np.nan)
-    _event_boxes(
-        np.ascontiguousarray(sums), within, node.sweep, node.own, seen.own, node.treated, seen.treated, node.inverse,
-        seen.coefficients, node.share, node.people, np.zeros((2, size)), np.zeros((2, size)), out,
-    )  # fmt: skip
+    out = np.empty((len(sums), 3))
+    fit_event_boxes(np.ascontiguousarray(sums), within, EventStep.of(seen), out)
     return out
 
 
 @kernel
-def _event_boxes(  # type: ignore[no-untyped-def]
-    sums, within, sweep, own, own_response, treated, treated_response, inverse, coefficients, share, size, weighted, columns, out,
-):  # fmt: skip
-    """Fit all boxes: interaction, its variance, effect inside."""
-    width = 1 + inverse.shape[0]  # weight, columns beside treatment, response
+def fit_event_boxes(sums, within, step, out):  # type: ignore[no-untyped-def]
+    """Fit all boxes: interaction, its variance, effect inside; NaN, and the effect of everybody, where a box is no comparison."""
+    size = step.inverse.shape[0]
+    width = 1 + size  # weight, columns beside treatment, response
+    weighted = np.zeros((2, size))
+    columns = np.zeros((2, size))
     left = np.zeros(5)
     response = np.zeros(2)
     solved = np.zeros(4)
@@ -82,21 +114,22 @@ def _event_boxes(  # type: ignore[no-untyped-def]
                 for k in range(width - 1):
                     weighted[arm, k] = total[at + k]
                 response[arm] = total[at + width - 1]
-            part = total[0] / size[i] if within else 0.0
+            part = total[0] / step.people[i] if within else 0.0
             one, two = enter_trial(
-                weighted, response, share[i], part, sweep[i], own[i], own_response[i], treated[i], treated_response[i], columns, left,
+                weighted, response, step.share[i], part, step.sweep[i], step.own[i], step.own_response[i], step.treated[i],
+                step.treated_response[i], columns, left,
             )  # fmt: skip
             whole += one
             both += two
         solved[:] = np.nan
-        solve_split(columns, left, inverse, coefficients, whole, both, solved)
+        solve_split(columns, left, step.inverse, step.coefficients, whole, both, solved)
         out[box, 0] = solved[0]
         out[box, 1] = solved[1] * solved[1]
-        effect = coefficients[0]
+        effect = step.coefficients[0]
         if not np.isnan(solved[0]):
             effect += solved[0]
-            for k in range(columns.shape[1]):
-                effect -= inverse[0, k] * (columns[0, k] * solved[2] + columns[1, k] * solved[0])
+            for k in range(size):
+                effect -= step.inverse[0, k] * (columns[0, k] * solved[2] + columns[1, k] * solved[0])
         out[box, 2] = effect
 
 

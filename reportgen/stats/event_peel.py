@@ -2,10 +2,10 @@
 
 In: events, or numbers of events, of participants of several trials, and moderators measured before randomisation. Out: as of
 `peel`, effects being log odds ratios or log rate ratios.
-Method: the beam search of beam.py. The model without any box has all moderators that are peeled linear (event_null.py); directions
-come from its step for the interaction with each of them, boxes from that with being inside (event_boxes.py). A box that leaves too few
-people or events outside for a comparison has no score. Effects inside and outside, and differences, are fitted anew where they are
-reported (event_groups.py).
+Method: the beam search of beam.py, as the kernel of frontier.py. The model without any box has all moderators that are peeled linear
+(event_null.py); directions come from its step for the interaction with each of them, boxes from that with being inside
+(event_boxes.py). A box that leaves too few people or events outside for a comparison has no score. Effects inside and outside, and
+differences, are fitted anew where they are reported (event_groups.py).
 """
 
 from __future__ import annotations
@@ -17,24 +17,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .beam import Bins, ScoredBox, beam_search
+from .beam import Bins, ScoredBox
 from .box_effects import sum_by_trial
 from .boxes import DirectedGrid, Grid, Mask, People, Ranks
-from .candidate import ESTIMATE, VARIANCE
+from .candidate import ESTIMATE
 from .choices import Gains, Link
 from .complete_cases import CompleteCases, NotSearched
 from .crossproducts import Columns, FloatArray, IntArray
-from .event_boxes import box_interactions, effects_inside, event_rows, happened_in, linear_interactions
+from .event_boxes import EventStep, box_interactions, effects_inside, event_rows, happened_in, linear_interactions
 from .event_groups import EventGroupFit, fit_event_group
 from .event_null import EventNull, event_null, nearly_events
 from .event_partition import FEWEST_EVENTS
 from .event_splits import EventBase, EventObserved, event_base, observe_events
 from .events import Participants, complete_participants, event_participants
+from .frontier import best_boxes
 from .levels import Levels
 from .one_step import ExcludedParticipants
 from .peel_people import as_numbers, cases_of, centred_columns, checked, declared_directions
 from .peel_report import report
-from .peel_search import Found, admissible, least_people, peeled
+from .peel_search import Found, admissible, least_people, search_rules
 from .peeling import Direction, Peeling, PeelSettings
 
 ALIKE = "nobody, or everybody, who has the moderators has the event, which tells nothing about the ratio"
@@ -286,7 +287,7 @@ class PreparedEventPeel:
         rows = event_rows(self.node, self.null.weighted, y)
         whole = sum_by_trial(rows, self.null.trial, self.trials)
         people = People(self.null.trial, rows)
-        return EventWorth(self, y, grid, people, whole, observe_events(self.node, y), set())
+        return EventWorth(self, y, grid, people, whole, observe_events(self.node, y))
 
     def bins(self) -> Bins:
         """Size bins of the people analysed."""
@@ -307,7 +308,7 @@ class EventWorth:
     prepared : PreparedEventPeel
     outcome : ndarray (n,)
         The response of the people analysed.
-    grid, people, whole, seen
+    grid, people, whole
         As of `Worth`; sums are those of event_boxes.py.
     observed : EventObserved
     """
@@ -318,24 +319,16 @@ class EventWorth:
     people: People
     whole: FloatArray
     observed: EventObserved
-    seen: set[bytes]
 
     def best(self, bins: Bins) -> tuple[tuple[ScoredBox, ...], int]:
         """The best box of every size bin, and how many boxes were evaluated."""
-        everybody = ScoredBox(self.grid.whole(), len(self.outcome), float("nan"), self.whole)
-        boxes = beam_search(self.grid, everybody, self.peel, bins, self.prepared.settings.beam)
-        return tuple(boxes), len(self.seen)
-
-    def peel(self, boxes: list[ScoredBox], fewest: int) -> list[ScoredBox]:
-        """Peel boxes along every moderator while they keep `fewest` people; the admissible new ones with their scores."""
-        return peeled(self, boxes, fewest)
-
-    def scores(self, ranks: Ranks, sums: FloatArray) -> FloatArray:
-        """Scores of boxes; -inf where nothing can be estimated, or too few are outside."""
-        values = self.differences(ranks, sums)
-        with np.errstate(invalid="ignore"):
-            score = self.prepared.gain * values[:, ESTIMATE] / np.sqrt(values[:, VARIANCE])
-        return np.where(np.isfinite(score) & self.compared(sums), score, -np.inf)
+        prepared = self.prepared
+        rules = search_rules(
+            prepared.settings, bins, prepared.least(), gain=prepared.gain, min_events=int(prepared.fewest)
+        )
+        result = best_boxes(self.grid, self.people, self.whole, EventStep.of(self.observed), rules)
+        assert result is not None  # the step needs no other fit
+        return result
 
     def compared(self, sums: FloatArray) -> Mask:
         """Which boxes are compared with the people outside."""

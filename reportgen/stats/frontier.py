@@ -3,7 +3,8 @@
 In: a directed grid, the rows that are summed over the people of a box, and what the fits of boxes share. Out: the best box of
 every size bin, and how many boxes were evaluated; or that some box needs a fit that kernels cannot make.
 Method: as `beam_search`, step by step and in the same order, so that both give the same. Boxes lie in one pool; a bin holds
-the numbers of its best ones, and a table of hashes says which boxes there are already.
+the numbers of its best ones, and a table of hashes says which boxes there are already. Kernels get the fits of continuous outcomes
+and of events as two arguments, one of them None, so that each kind is compiled without the other.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .beam import ROUNDING, SCALE
+from .beam import ROUNDING, SCALE, ScoredBox
 from .box_effects import Inside, fit_differences, fit_effects
-from .boxes import DirectedGrid, People, Ranks, needed_limits, peel_boxes
+from .boxes import DirectedGrid, People, needed_limits, peel_boxes
 from .candidate import Node, Space
 from .compiled import kernel, leaf
-from .crossproducts import FloatArray, IntArray
+from .crossproducts import FloatArray
+from .event_boxes import EventStep, fit_event_boxes, holds_events
 from .inside import HARDLY_VARIES
 
 ROUND = ROUNDING  # kernels know constants of their own module
@@ -44,6 +46,10 @@ class Rules(NamedTuple):
         Whether only differences within trials count there.
     base : float
         What the effect inside is compared with where they are not.
+    gain : float
+        1 where a larger effect is better, else -1.
+    min_events : int
+        People of each arm with the event, and without, inside and outside; 0 where the outcome is none.
     """
 
     alpha: float
@@ -56,6 +62,8 @@ class Rules(NamedTuple):
     compares: bool
     within: bool
     base: float
+    gain: float
+    min_events: int
 
 
 class _Shared(NamedTuple):
@@ -67,11 +75,21 @@ class _Shared(NamedTuple):
     trial: Any
     rows: Any
     whole: Any
+
+
+class LinearFits(NamedTuple):
+    """What the fits of boxes share where the outcome is continuous; see candidate.py and inside.py."""
+
+    node: Node
+    space: Space
     usual: Any
-    node: Any
-    space: Any
     random: bool
     inside: Any
+
+    @classmethod
+    def of(cls, node: Node, space: Space, inside: Inside) -> LinearFits:
+        """Gather them."""
+        return cls(node, space, inside.usual, inside.random, inside.space)
 
 
 class _Pool(NamedTuple):
@@ -87,8 +105,8 @@ class _Pool(NamedTuple):
 
 
 def best_boxes(
-    grid: DirectedGrid, people: People, whole: FloatArray, node: Node, space: Space, inside: Inside, rules: Rules
-) -> tuple[Ranks, IntArray, FloatArray, FloatArray, int] | None:
+    grid: DirectedGrid, people: People, whole: FloatArray, fits: LinearFits | EventStep, rules: Rules
+) -> tuple[tuple[ScoredBox, ...], int] | None:
     """Search for the best box of every size bin.
 
     Parameters
@@ -97,26 +115,26 @@ def best_boxes(
     people : People
     whole : ndarray (K, w)
         Sums of the rows over everybody.
-    node, space, inside
+    fits : LinearFits or EventStep
         What the fits of boxes share.
     rules : Rules
 
     Returns
     -------
     tuple or None
-        Ranks, numbers of people, scores and sums of the best boxes, from large to small, and how many boxes were
-        evaluated. None where a box needs `fit_one_step`.
+        The best boxes, from large to small, and how many boxes were evaluated. None where a box needs `fit_one_step`.
     """
-    shared = _Shared(
-        grid.outward, np.ascontiguousarray(grid.order), grid.first, people.trial, people.rows, whole, inside.usual,
-        node, space, inside.random, inside.space,
-    )  # fmt: skip
-    ranks, n, score, sums, evaluated = _search(grid.whole(), shared, rules)
-    return (ranks, n, score, sums, evaluated) if evaluated >= 0 else None
+    order = np.ascontiguousarray(grid.order)
+    shared = _Shared(grid.outward, order, grid.first, people.trial, people.rows, whole)
+    linear, events = (fits, None) if isinstance(fits, LinearFits) else (None, fits)
+    *columns, evaluated = _search(grid.whole(), shared, rules, linear, events)
+    if evaluated < 0:
+        return None
+    return tuple(ScoredBox(r, int(n), float(z), s) for r, n, z, s in zip(*columns, strict=True)), evaluated
 
 
 @kernel
-def _search(everybody, shared, rules):  # type: ignore[no-untyped-def]
+def _search(everybody, shared, rules, linear, events):  # type: ignore[no-untyped-def]
     """Work through the bins, from large to small; -1 boxes evaluated where a box needs another fit."""
     n = shared.outward.shape[1]
     bins = _bin(n, n, rules.width) - rules.lowest + 1
@@ -124,7 +142,7 @@ def _search(everybody, shared, rules):  # type: ignore[no-untyped-def]
     pool = _new_pool(4096, everybody.shape[0], shared.whole)
     boxes = everybody.copy().reshape(1, -1)
     sums = shared.whole.copy().reshape((1, *shared.whole.shape))
-    sound, pool, held = _file(boxes, sums, n, held, pool, shared, rules)
+    sound, pool, held = _file(boxes, sums, n, held, pool, shared, rules, linear, events)
     found = np.full(max(bins, 1), -1)
     for at in range(bins):
         number = rules.lowest + bins - 1 - at
@@ -133,7 +151,9 @@ def _search(everybody, shared, rules):  # type: ignore[no-untyped-def]
             fresh = _fresh(held[at], pool)
             if fresh.shape[0] == 0:
                 break
-            sound, pool, held = _file(pool.ranks[fresh], pool.sums[fresh], fewest, held, pool, shared, rules)
+            sound, pool, held = _file(
+                pool.ranks[fresh], pool.sums[fresh], fewest, held, pool, shared, rules, linear, events
+            )
         best = held[at, 0]
         if best >= 0 and pool.score[best] > -np.inf:
             found[at] = best
@@ -216,7 +236,7 @@ def _fresh(held, pool):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _file(boxes, sums, fewest, held, pool, shared, rules):  # type: ignore[no-untyped-def]
+def _file(boxes, sums, fewest, held, pool, shared, rules, linear, events):  # type: ignore[no-untyped-def]
     """Peel some boxes along every moderator, and put the new ones into the bins with their scores."""
     ranks, rest, left = _peeled(boxes, sums, fewest, shared, rules)
     before = pool.size[0]
@@ -232,7 +252,7 @@ def _file(boxes, sums, fewest, held, pool, shared, rules):  # type: ignore[no-un
             pool.sums[new] = rest[k]
             pool.size[0] += 1
     after = pool.size[0]
-    sound = _score(pool.sums[before:after], pool.score[before:after], shared, rules)
+    sound = _score(pool.sums[before:after], pool.score[before:after], shared.whole, rules, linear, events)
     if sound:
         n = shared.outward.shape[1]
         top = _bin(n, n, rules.width)
@@ -288,7 +308,7 @@ def _peeled(boxes, sums, fewest, shared, rules):  # type: ignore[no-untyped-def]
 
 @leaf
 def _admissible(sums, rules):  # type: ignore[no-untyped-def]
-    """Whether a group has enough people in each arm, and enough trials with both arms."""
+    """Whether a group has enough people in each arm, also with the event and without, and enough trials with both arms."""
     control = 0.0
     intervention = 0.0
     both = 0
@@ -298,35 +318,57 @@ def _admissible(sums, rules):  # type: ignore[no-untyped-def]
         intervention += sums[i, 1]
         if here > 0.0 and sums[i, 1] > 0.0:
             both += 1
-    return intervention > rules.min_arm - 0.5 and control > rules.min_arm - 0.5 and both >= rules.min_trials
+    enough = intervention > rules.min_arm - 0.5 and control > rules.min_arm - 0.5 and both >= rules.min_trials
+    return enough and (rules.min_events == 0 or holds_events(sums, rules.min_events))
 
 
 @kernel
-def _score(sums, score, shared, rules):  # type: ignore[no-untyped-def]
+def _score(sums, score, whole, rules, linear, events):  # type: ignore[no-untyped-def]
     """Scores of boxes, -inf where nothing can be estimated; false where a box needs another fit."""
     compared = np.zeros(score.shape[0], np.bool_)
     if rules.compares:
         for k in range(score.shape[0]):
-            compared[k] = _admissible(shared.whole - sums[k], rules)
+            compared[k] = _admissible(whole - sums[k], rules)
+    sound = True
+    if linear is not None:  # of an argument that is None numba drops the branch, if there is no `else`
+        sound = _score_linear(sums, compared, score, rules, linear)
+    if events is not None:
+        _score_events(sums, compared, score, rules, events)
+    return sound
+
+
+@kernel
+def _score_linear(sums, compared, score, rules, linear):  # type: ignore[no-untyped-def]
+    """Scores for a continuous outcome; false where a box needs another fit."""
     inside = np.flatnonzero(~compared)
     outside = np.flatnonzero(compared)
     values = np.full((score.shape[0], 7), np.nan)
     some = values[outside]
-    fit_differences(sums[outside], rules.within, shared.node, shared.space, some)
+    fit_differences(sums[outside], rules.within, linear.node, linear.space, some)
     values[outside] = some
     some = values[inside]
-    fit_effects(sums[inside], shared.random, shared.inside, some)
+    fit_effects(sums[inside], linear.random, linear.inside, some)
     values[inside] = some
-    columns = shared.usual.shape[0]
+    columns = linear.usual.shape[0]
     for k in range(score.shape[0]):
-        if not _sound(values[k], shared.usual[columns - 1]):
+        if not _sound(values[k], linear.usual[columns - 1]):
             return False
-        if not compared[k] and not _varies(sums[k], shared.usual):
+        if not compared[k] and not _varies(sums[k], linear.usual):
             return False
         base = 0.0 if compared[k] else rules.base
-        z = (values[k, 0] - base) / np.sqrt(values[k, 1])
+        z = rules.gain * (values[k, 0] - base) / np.sqrt(values[k, 1])
         score[k] = z if np.isfinite(z) else -np.inf
     return True
+
+
+@kernel
+def _score_events(sums, compared, score, rules, step):  # type: ignore[no-untyped-def]
+    """Scores for events, -inf for boxes with too few people outside; none needs another fit."""
+    values = np.empty((score.shape[0], 3))
+    fit_event_boxes(sums, rules.within, step, values)
+    for k in range(score.shape[0]):
+        z = rules.gain * values[k, 0] / np.sqrt(values[k, 1])
+        score[k] = z if compared[k] and np.isfinite(z) else -np.inf
 
 
 @leaf

@@ -24,7 +24,7 @@ from .choices import Gains
 from .complete_cases import CompleteCases, NotSearched
 from .crossproducts import Columns, FloatArray, IntArray, columns
 from .design import Options
-from .frontier import Rules, best_boxes
+from .frontier import LinearFits, Rules, best_boxes
 from .levels import Levels
 from .one_step import OneStepFit, fit_columns
 from .own_slopes import OwnNode, OwnSlopes, make_own_node, make_own_slopes, sweep_outcome
@@ -354,6 +354,26 @@ def least_people(settings: PeelSettings, people: int) -> int:
     return max(int(np.ceil(settings.min_fraction * people - ROUNDING)), settings.min_size or 1)
 
 
+def search_rules(
+    settings: PeelSettings, bins: Bins, least: int, *, base: float = 0.0, gain: float = 1.0, min_events: int = 0
+) -> Rules:
+    """Return what a search with some settings asks of boxes; parameters as of `Rules`."""
+    return Rules(
+        float(settings.alpha),
+        int(settings.beam),
+        float(bins.width),
+        bins.lowest,
+        least,
+        int(settings.min_arm),
+        int(settings.min_trials),
+        settings.objective == "interaction",
+        settings.information == "within",
+        base,
+        gain,
+        min_events,
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
     """An outcome, brought to what all models of a search share.
@@ -414,30 +434,17 @@ class Worth:
         """The best box of every size bin, and how many boxes were evaluated."""
         result = None
         if self.prepared.slopes is None:  # the kernel knows slopes that trials share, and no others
-            result = best_boxes(
-                self.grid, self.people, self.whole, self.node, self.space, self.inside, self._rules(bins)
-            )
+            fits = LinearFits.of(self.node, self.space, self.inside)
+            result = best_boxes(self.grid, self.people, self.whole, fits, self._rules(bins))
         if result is None:  # the slow road can ask `fit_one_step` about single boxes
             boxes = beam_search(self.grid, self.everybody(), self.peel, bins, self.prepared.settings.beam)
-            return tuple(boxes), len(self.seen)
-        *columns, evaluated = result
-        return tuple(ScoredBox(r, int(n), float(z), s) for r, n, z, s in zip(*columns, strict=True)), evaluated
+            result = tuple(boxes), len(self.seen)
+        return result
 
     def _rules(self, bins: Bins) -> Rules:
         settings = self.prepared.settings
-        compares = settings.objective == "interaction"
-        return Rules(
-            float(settings.alpha),
-            int(settings.beam),
-            float(bins.width),
-            bins.lowest,
-            self.prepared.least(),
-            int(settings.min_arm),
-            int(settings.min_trials),
-            compares,
-            settings.information == "within",
-            self.overall if compares else 0.0,
-        )
+        base = self.overall if settings.objective == "interaction" else 0.0
+        return search_rules(settings, bins, self.prepared.least(), base=base)
 
     def everybody(self) -> ScoredBox:
         """The box that holds all people analysed."""
@@ -507,7 +514,7 @@ def admissible(sums: FloatArray, settings: PeelSettings) -> Mask:
     return np.asarray(enough & (box_effects.trials_with_both_arms(sums) >= settings.min_trials))
 
 
-def peeled(worth: Worth | EventWorth, boxes: list[ScoredBox], fewest: int) -> list[ScoredBox]:
+def peeled(worth: Worth, boxes: list[ScoredBox], fewest: int) -> list[ScoredBox]:
     """Peel boxes along every moderator while they keep `fewest` people; return the admissible new ones with their scores."""
     ranks, sums = _on_the_way(worth, boxes, fewest)
     new = []
@@ -521,7 +528,7 @@ def peeled(worth: Worth | EventWorth, boxes: list[ScoredBox], fewest: int) -> li
     return [ScoredBox(box, int(n), float(score), total) for box, n, score, total in result]
 
 
-def _on_the_way(worth: Worth | EventWorth, boxes: list[ScoredBox], fewest: int) -> tuple[Ranks, FloatArray]:
+def _on_the_way(worth: Worth, boxes: list[ScoredBox], fewest: int) -> tuple[Ranks, FloatArray]:
     """Admissible boxes on the way of the given ones along every moderator."""
     moderators = len(worth.grid.values)
     ranks, sums = np.stack([box.ranks for box in boxes]), np.stack([box.sums for box in boxes])

@@ -110,5 +110,5 @@ def test_a_draw_of_events_takes_at_most_twice_that_of_a_continuous_outcome() -> 
         each = seconds(1)
         rows.append((f"{name} of events, sign flip, of {len(event)} people", f"{1e3 * each:.1f} ms"))
         rows.append((f"the same over that of a continuous outcome, {name}", f"{ratio:.2f}"))
-        assert ratio < (2.0 if name == "RP" else 2.5)
+        assert ratio < 2.0
     print("\n" + "\n".join(f"  {name:<60}  {value}" for name, value in rows))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from reportgen.stats import fit_one_step_glmm, peel_events
+from reportgen.stats.beam import ScoredBox, beam_search
 from reportgen.stats.candidate import ESTIMATE, VARIANCE
 from reportgen.stats.event_boxes import linear_interactions
 from reportgen.stats.event_groups import fit_event_group
@@ -19,6 +20,7 @@ from reportgen.stats.held_out import held_out_peel
 from reportgen.stats.null_draws import peel_draws, peel_statistic
 from reportgen.stats.optimism import partition_optimism, peel_optimism
 from reportgen.stats.overlap import overlap_draws
+from reportgen.stats.peel_search import peeled
 from reportgen.stats.peeling import PeelSettings
 from reportgen.stats.pipelines import PartitionPipeline, PeelPipeline
 from reportgen.stats.sample import make_sample
@@ -60,6 +62,46 @@ def worth_of(search: PreparedEventPeel) -> tuple[EventWorth, Any]:
     found = search.draw(search.null.response)
     assert isinstance(found.worth, EventWorth)
     return found.worth, found
+
+
+class StepByStep:
+    """The same search without the kernel of the beam."""
+
+    def __init__(self, worth: EventWorth) -> None:
+        self.worth = worth
+        self.seen: set[bytes] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.worth, name)
+
+    def scores(self, ranks: Any, sums: Any) -> Any:
+        values = self.worth.differences(ranks, sums)
+        score = self.worth.prepared.gain * values[:, ESTIMATE] / np.sqrt(values[:, VARIANCE])
+        return np.where(np.isfinite(score) & self.worth.compared(sums), score, -np.inf)
+
+    def best(self) -> list[ScoredBox]:
+        whole, search, this = self.worth.grid.whole(), self.worth.prepared, cast(Any, self)
+        everybody = ScoredBox(whole, len(self.worth.outcome), float("nan"), self.worth.whole)
+        bins, beam = search.bins(), search.settings.beam
+        return beam_search(self.worth.grid, everybody, lambda boxes, fewest: peeled(this, boxes, fewest), bins, beam)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"information": "within", "bin_width": 0.1, "beam": 3}, {"min_events": 15, "good": False}]
+)
+@pytest.mark.parametrize("link", ["logit", "log"])
+def test_the_kernel_goes_through_the_boxes_as_a_search_step_by_step(link: str, options: dict[str, Any]) -> None:
+    search = ready(events(3, link, size=60, tau=0.6), **(WIDE | options))
+    for sign in (1.0, -1.0):
+        found = search.draw(sign * search.null.response)
+        assert isinstance(found.worth, EventWorth)
+        slowly = StepByStep(found.worth)
+        expected = slowly.best()
+        assert len(expected) > 2
+        assert found.evaluated == len(slowly.seen)
+        for box, other in zip(found.boxes, expected, strict=True):
+            assert (box.ranks.tolist(), box.n, box.score) == (other.ranks.tolist(), other.n, other.score)
+            assert (box.sums == other.sums).all()
 
 
 @pytest.mark.parametrize("information", ["pooled", "within"])
