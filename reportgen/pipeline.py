@@ -357,6 +357,8 @@ def _analysed(spec: Spec, trials: Task, order: Order, store: Memory, code: str, 
         pool.prepare("reportgen.stats.kernels", "compile_likelihood", "compile_cross_products")
         if any(isinstance(node, Search) for node in spec.study.analyses.values()):
             pool.prepare("reportgen.stats.kernels", "compile_peel", "compile_partition")
+            if any(outcome.of_events for outcome in spec.study.outcomes.values()):
+                pool.prepare("reportgen.stats.kernels", "compile_peel_events")
     on_step = _StepProgress(progress, len(ahead.certain), laid.draws)
     ran = run(
         tasks, laid.wanted, store, pool, basis=code, scope=spec.name, packages=plugins.packages(), on_step=on_step

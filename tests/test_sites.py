@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import math
 import re
 from pathlib import Path
 from typing import Any
@@ -208,16 +207,29 @@ def test_sites_of_one_name_in_two_trials_are_two(tmp_path: Path) -> None:
     assert set(people.trial[people.site == 0]) == {"North", "South", "East"}  # each trial counts its own
 
 
-def test_sites_that_are_single_people_have_no_variance_and_a_reason(tmp_path: Path) -> None:
+def test_a_column_of_single_people_is_no_site(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     path = write(tmp_path, {"pooled": POOLED})
-    for name in ("north", "south", "east"):
-        table = pd.read_csv(tmp_path / f"{name}.csv")
-        table.assign(hospital=[f"P{i}" for i in range(len(table))]).to_csv(tmp_path / f"{name}.csv", index=False)
-    (effect,) = record_of(path, "pooled").results
-    assert effect.sites.variance.value is None
-    assert "not estimated" in effect.sites.variance.reason
-    assert effect.estimate.effect.value is not None
-    assert not math.isnan(effect.estimate.effect.value)
+    table = pd.read_csv(tmp_path / "north.csv")
+    table.assign(hospital=[f"P{i}" for i in range(len(table))]).to_csv(tmp_path / "north.csv", index=False)
+    assert run(["validate", str(path)]) == 2
+    said = "".join(capsys.readouterr())
+    assert f"{len(table)} sites of {len(table)} participants in trial 'North': nearly each has one of their own" in said
+    assert "north.yaml:" in said
+    assert "P17" not in said
+
+
+@pytest.mark.parametrize(("column", "of"), [("id", "participants"), ("arm", "arms")])
+def test_the_column_of_people_or_arms_is_no_site(
+    column: str, of: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    path = write(tmp_path, {"pooled": POOLED})
+    mapping = tmp_path / "south.yaml"
+    mapping.write_text(mapping.read_text().replace("site: hospital", f"site: {column}"))
+    assert run(["validate", str(path)]) == 2
+    said = "".join(capsys.readouterr())
+    assert f"'{column}' is the column of {of}, and no site" in said
+    assert "south.yaml:" in said
+    assert "remove `site`" in said
 
 
 def test_a_column_that_is_not_there_is_an_error_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

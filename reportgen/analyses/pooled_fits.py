@@ -171,6 +171,7 @@ def _tau_interval(selection: Selection, node: Node, fitted: OneStepFit | GlmmFit
         selection.treatment,
         selection.trial,
         adjusters=adjusters_of(selection),
+        site=selection.site,
         adjuster_slopes=node.adjuster_slopes,
         level=node.level,
     )

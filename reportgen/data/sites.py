@@ -20,6 +20,8 @@ from reportgen.data.people import People
 from reportgen.spec.mapping import Mapping
 
 PATH = ("site",)
+FEWEST_EACH = 1.5  # participants of a site on average: with fewer it is a column of people, or of dates,
+MOST_SINGLE = 20  # where there are more than so many
 NO_SITE = "no site → one further site of the trial"
 
 
@@ -66,4 +68,9 @@ def sites_of(mapping: Mapping, files: Sequence[MergedFile | None], people: Peopl
         unknown = here & ~cells.present
         if (here & cells.present).any() and unknown.any():
             notes.count("missing", name, NO_SITE, people.trials[unknown], "participants", PATH)
+        known = here & cells.present
+        number = len(set(sites[known].tolist()))
+        if number > MOST_SINGLE and known.sum() < FEWEST_EACH * number:
+            message = f"{number} sites of {int(known.sum())} participants in trial '{trial}': nearly each has one of their own"
+            notes.problem(message, PATH, "Name the column of the practice, hospital or centre, or remove `site`.")
     return sites

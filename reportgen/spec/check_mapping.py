@@ -30,9 +30,20 @@ def check_mapping(
             problems += unknown("arm class", arm.class_, study.arm_classes, source, "arms", "codes", code, "class")
     for name, variable in mapping.variables.items():
         problems += _variable_rule(name, variable, mapping, source, study)
+    problems += _site(mapping, source)
     problems += _characteristics(mapping, source, study)
     problems += _published(mapping, source, study)
     return problems
+
+
+def _site(mapping: Mapping, source: Source) -> Iterator[Problem]:
+    """A column of people or of arms, which is none of sites."""
+    columns = {**{data.participant: "participants" for data in mapping.data}, mapping.arms.column: "arms"}
+    if mapping.site in columns:
+        message = f"'{mapping.site}' is the column of {columns[mapping.site]}, and no site"
+        yield Problem(
+            message, source.at("site"), "Name the column of the practice, hospital or centre, or remove `site`."
+        )
 
 
 def _characteristics(mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:

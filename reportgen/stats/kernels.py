@@ -13,6 +13,7 @@ import numpy as np
 
 from reportgen.stats.crossproducts import CrossProducts, columns
 from reportgen.stats.design import Options
+from reportgen.stats.event_peel import peel_events
 from reportgen.stats.moderators import screen_moderator
 from reportgen.stats.one_step import fit_cross_products
 from reportgen.stats.partition import partition
@@ -66,3 +67,9 @@ def compile_peel() -> None:
     moderators = people.pop("moderators")
     screen_moderator(moderator=moderators["age"], **people)
     peel(moderators=moderators, **people)
+
+
+def compile_peel_events() -> None:
+    """Compile what directed peeling of events needs beside."""
+    people = _people()
+    peel_events(people.pop("outcome") > 1.0, **people)

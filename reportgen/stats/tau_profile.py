@@ -1,4 +1,4 @@
-"""The interval of tau by profile likelihood, of a linear mixed model with one random effect and one residual variance.
+"""The interval of tau by profile likelihood, of a linear mixed model with one residual variance, and sites within trials or none.
 
 In: arrays with a row a participant. Out: values of tau that the data do not contradict: the deviance, maximised over all else,
 lies at most the chi-squared quantile with one degree of freedom above its minimum (Venzon & Moolgavkar 1988, Appl Stat 37:87).
@@ -28,6 +28,7 @@ def tau_profile_interval(
     trial: ArrayLike,
     *,
     adjusters: ArrayLike | None = None,
+    site: ArrayLike | None = None,
     adjuster_slopes: AdjusterSlopes = "common",
     level: float = 0.95,
 ) -> Interval:
@@ -35,7 +36,7 @@ def tau_profile_interval(
 
     Parameters
     ----------
-    outcome, treatment, trial, adjusters, adjuster_slopes
+    outcome, treatment, trial, adjusters, site, adjuster_slopes
         As for `fit_one_step`, whose intercepts are stratified and whose residual variance is common.
     level : float
 
@@ -59,32 +60,55 @@ def tau_profile_interval(
     True
     """
     options = Options(adjuster_slopes=adjuster_slopes, estimation="ml")
-    model = feasibility(columns(outcome, treatment, trial, adjusters), options).model
-    if model is None or model.q != 1 or len(model.trials) < 2:
+    model = feasibility(columns(outcome, treatment, trial, adjusters, site=site), options).model
+    if model is None or "treatment" not in model.z_names or len(model.trials) < 2:
         return float("nan"), float("nan")
     return _interval(model, level)
 
 
-def _interval(model: Blocks, level: float) -> Interval:
-    from scipy.optimize import (
-        brentq,
-        minimize_scalar,
-    )  # they take a while to import, and this option is all that needs them
+class _Profile:
+    """Twice the negative log-likelihood at a tau, maximised over the residual variance, and over that of sites."""
 
-    allowed = float(special.chdtri(1, 1.0 - level))
-    usual = float(np.sqrt(model.outcome_scale / model.trials.sum()))
+    def __init__(self, model: Blocks) -> None:
+        self.model = model
+        self.usual = float(np.sqrt(model.outcome_scale / model.trials.sum()))
+        self._found = np.array([np.log(self.usual), 0.3])  # where a search begins: log sigma, and sites in units of it
 
-    def deviance(tau: float) -> float:
-        """Twice the negative log-likelihood, maximised over the residual variance."""
+    def __call__(self, tau: float) -> float:
+        from scipy.optimize import (
+            minimize,
+            minimize_scalar,
+        )  # takes a while to import, and this option is all that needs it
 
-        def at(log_sigma: float) -> float:
-            s = np.full(len(model.trials), np.exp(2.0 * log_sigma))
-            return float(terms(model, s, np.array([[tau * tau]]), False).criterion)
-
-        centre = np.log(usual)
-        found = minimize_scalar(at, bounds=(centre - 12.0, centre + 2.0), method="bounded", options={"xatol": 1e-10})
+        if not self.model.sites.any():
+            centre = np.log(self.usual)
+            bounds = (centre - 12.0, centre + 2.0)
+            options = {"xatol": 1e-10}
+            return float(
+                minimize_scalar(lambda x: self._at(tau, x, 0.0), bounds=bounds, method="bounded", options=options).fun
+            )
+        found = minimize(
+            lambda x: self._at(tau, *x),
+            self._found,
+            method="Nelder-Mead",
+            options={"xatol": 1e-7, "fatol": 1e-9, "maxiter": 2000},
+        )
+        self._found = np.array([found.x[0], max(abs(found.x[1]), 0.05)])  # not zero, where a search would not leave it
         return float(found.fun)
 
+    def _at(self, tau: float, log_sigma: float, sites: float) -> float:
+        sigma = np.exp(log_sigma)
+        variances = np.where(np.array(self.model.z_names) == "treatment", tau * tau, (sites * sigma) ** 2)
+        s = np.full(len(self.model.trials), sigma * sigma)
+        return float(terms(self.model, s, np.diag(variances), False).criterion)
+
+
+def _interval(model: Blocks, level: float) -> Interval:
+    from scipy.optimize import brentq, minimize_scalar
+
+    allowed = float(special.chdtri(1, 1.0 - level))
+    deviance = _Profile(model)
+    usual = deviance.usual
     # the maximum over tau itself, looked for on the scale of the residual standard deviation
     grid = usual * np.concatenate([[0.0], np.geomspace(1e-3, 30.0, 40)])
     values = [deviance(tau) for tau in grid]

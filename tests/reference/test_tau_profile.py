@@ -26,6 +26,14 @@ def test_of_linear_models(known: dict[str, Any]) -> None:
     assert found == pytest.approx(known["interval"], abs=NEAR, rel=NEAR)
 
 
+@pytest.mark.parametrize("known", KNOWN["sites"], ids=lambda item: item["name"])
+def test_of_linear_models_with_sites(known: dict[str, Any]) -> None:
+    d = pd.read_csv(HERE / "data" / f"{known['name']}.csv")
+    found = tau_profile_interval(d["y"], d["t"], d["trial"], adjusters=d["x1"], site=d["site"])
+    assert found == pytest.approx(known["interval"], abs=NEAR, rel=NEAR)
+    assert found != pytest.approx(tau_profile_interval(d["y"], d["t"], d["trial"], adjusters=d["x1"]), rel=1e-2)
+
+
 @pytest.mark.parametrize("place", range(3))
 @pytest.mark.parametrize(("link", "events", "family"), [("logit", "event", "binomial"), ("log", "falls", "poisson")])
 def test_of_events(place: int, link: Any, events: str, family: str) -> None:

@@ -53,7 +53,8 @@ def _how_many(record: Moderation, surviving: int) -> Inline:
     total: Inline = counted(record.tested, "interaction")
     how = "moderators (Holm)"
     if _drawn(record):
-        how = "moderators and outcomes (random draws)"
+        across = any(item.of_trials for screen in record.results for item in screen.interactions)
+        how = f"moderators and outcomes (random draws{'; across trials, Holm' if across else ''})"
     below: Inline = ("a p value below ", record.settings.significant, f" after adjustment for the number of {how}")
     if surviving:
         kept = counts.count("surviving", surviving, "interactions")

@@ -127,7 +127,7 @@ def _event_model(kind: str, settings: ScreeningSettings, fits: Fits) -> Inline:
         f"{INTERACTION[settings.interaction_effect]}",
         *adjusted_for(settings.adjust_for, fits),
         f", with slopes common to all trials, {estimation}. An interaction is the ratio of two ratios. Trials in which nobody, or "
-        f"everybody, has the event are left out.{QUASI if kind == 'count' else ''} Neither random draws nor models of single levels were made of these outcomes.",
+        f"everybody, has the event are left out.{QUASI if kind == 'count' else ''}",
     )
 
 
