@@ -16,9 +16,10 @@ import pytest
 from reportgen.cli import run
 from reportgen.formats import DEFAULT
 from reportgen.houses import HOUSES
-from reportgen.spec import study as language
+from reportgen.spec import analyses as language
 from reportgen.spec.load import examine_study
 from reportgen.spec.shows import SHOWS
+from reportgen.spec.study import Rounding
 from tests.options import options_of
 from tests.study_files import MAPPING, STUDY, people, write_study, write_yaml
 
@@ -163,7 +164,7 @@ def test_every_option_of_an_artefact_is_built_or_refused(tmp_path: Path) -> None
             "rounding": dict.fromkeys(("effect", "mean", "percent", "scaled", "heterogeneity"), 0) | {"p": 1},
         },
         {"minimum_cell": 1_000_000, "profile": "draft"},
-        {"rounding": dict.fromkeys(language.Rounding.model_fields, 8), "profile": "final"},
+        {"rounding": dict.fromkeys(Rounding.model_fields, 8), "profile": "final"},
     ],
 )
 def test_every_end_of_the_policy_is_built_or_refused(tmp_path: Path, policy: dict[str, Any]) -> None:
