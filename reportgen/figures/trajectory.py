@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.figures import words
@@ -336,7 +337,8 @@ def _axis(
     yield lettered(("Share in the subgroup",), EDGE, y + 4.5, AXIS)
     yield lettered(("Participants inside (n)",), EDGE, y + 8.6, AXIS)
     for x, printed, number in people:
-        yield lettered(printed, x, y + 4.5, TICK, "center")
+        words = lettered(printed, x, y + 4.5, TICK, "center")
+        yield words if words.numbers else replace(words, axis="tick")  # everybody is a share of one by definition
         yield lettered((number,), x, y + 8.6, AXIS, "center")
 
 

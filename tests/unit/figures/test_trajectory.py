@@ -256,6 +256,11 @@ def test_the_lines_of_an_interval_that_leaves_the_plot_end_there(case: str) -> N
     assert all(math.isfinite(place) for mark in strokes for place in (mark.x, mark.y, mark.x_end, mark.y_end))
 
 
+def test_each_number_has_a_row_or_is_of_an_axis() -> None:
+    said = [w for w in sheet(CASES["usual"]).words() if any(letter.isdigit() for p in w.pieces for letter in p.text)]
+    assert [w for w in said if not w.numbers and w.axis != "tick"] == []
+
+
 def test_participants_stand_under_the_tick_of_their_size() -> None:
     for case in ("usual", "drawn", "only large subgroups"):
         record = CASES[case]
