@@ -43,9 +43,12 @@ BOUNDS = {"<0.001": (0.0, 0.001), ">0.99": (0.99, 1.0), ">1000": (1000.0, 2000.0
 
 
 def is_equation(number: Value | Number) -> bool:
-    """Whether a number tells anything of the outcomes: no count and no quotation does."""
+    """Whether a number tells anything of the outcomes: no count, no quotation and no factor of a declared scale does."""
     return (
-        number.value is not None and bool(np.isfinite(number.value)) and number.unit not in ("participants", "trials")
+        number.value is not None
+        and bool(np.isfinite(number.value))
+        and number.unit not in ("participants", "trials")
+        and number.measure != "factor"
     )
 
 

@@ -271,7 +271,8 @@ class CrossProducts:
         return self._combine(other, -1)
 
     def _combine(self, other: CrossProducts, sign: int) -> CrossProducts:
-        assert self.sites is None and other.sites is None, "sums by site are made from people, not from parts"
+        if self.sites is not None or other.sites is not None:
+            raise ValueError("sums by site are made from people, not from parts")
         size = self.size + sign * other.size
         gap = other.mean - self.mean
         some = np.maximum(size, 1)

@@ -8,7 +8,7 @@ for each with one variance: else p would depend on where zero lies, or on which 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ class Reading:
     evaluations: int = 0
     interaction_tau2: float = math.nan
     sharing: tuple[Any, ...] = ()
-    site_variance: float = math.nan
+    site_variance: float = field(default=math.nan, compare=False)
     sites: int = 0
 
     @property

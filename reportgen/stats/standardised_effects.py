@@ -89,7 +89,7 @@ def with_halves(events: IntArray, participants: IntArray) -> tuple[float, float]
     Examples
     --------
     >>> [round(value, 4) for value in with_halves(np.array([0, 6]), np.array([60, 60]))]
-    [0.0984, 0.0407]
+    [0.0984, 0.0412]
     """
     risks, sizes = (events + 0.5) / (participants + 1.0), participants + 1.0
     return float(risks[1] - risks[0]), float(np.sqrt(np.sum(risks * (1.0 - risks) / sizes)))
