@@ -46,7 +46,7 @@ from reportgen.records.numbers import slug
 from reportgen.records.planned import PlannedEffect
 from reportgen.release.values import Values
 from reportgen.spec import methods, shows
-from reportgen.spec.study import Pooled
+from reportgen.spec.analyses import Pooled
 from reportgen.tables.phrases import interval
 from reportgen.views import Draft, Ended, Section, Show, Sketch, View, add_view
 from reportgen.views.prose.models import on_log_scale

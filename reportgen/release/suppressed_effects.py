@@ -38,6 +38,7 @@ CHECKS = (
     "two_stage",
     "two_stage_heterogeneity",
 )
+EXACT = 1e-9
 FINGERPRINTS = ("evaluations", "criterion", "df_unfloored")  # of the data, and of use to an auditor only
 BOUNDS = {"<0.001": (0.0, 0.001), ">0.99": (0.99, 1.0), ">1000": (1000.0, 2000.0)}
 
@@ -150,6 +151,9 @@ def digits_of(text: str) -> tuple[float, float]:
     """
     if text in BOUNDS:
         return BOUNDS[text]
+    if "/" in text:  # the factor of a declared scale, known to all its digits
+        above, below = map(float, text.split("/"))
+        return above / below * (1.0 - EXACT), above / below * (1.0 + EXACT)
     value = float(text.replace(MINUS, "-"))
     half = 0.5 * 10.0 ** -len(text.partition(".")[2])
     return value - half, value + half
