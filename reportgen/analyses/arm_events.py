@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analyses.arm_means import SIDES, arms_disclosed
-from reportgen.analyses.pooled_fits import LINKS, PER_HUNDRED, Fits
+from reportgen.analyses.pooled_fits import LINKS, PER_HUNDRED, Fits, reference_of
 from reportgen.analyses.recording import for_pooled
 from reportgen.analyses.selection import Selection
 from reportgen.records.effect_scale import EffectScale
@@ -211,7 +211,7 @@ def _absolute(
         people.trial,
         link=link,
         exposure=people.exposure,
-        inference="normal" if node.inference == "normal" else "t",
+        inference=reference_of(node.inference),
     )
     if risk.status not in ("ok", "boundary"):
         return None

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from reportgen.analyses.adjusters import with_adjusters
 from reportgen.analyses.arm_events import has_few_events
+from reportgen.analyses.fit_among import fit_people
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.pooled_fits import LINKS
-from reportgen.analyses.selection import Selection, adjusters_of
+from reportgen.analyses.pooled_fits import LINKS, reference_of
+from reportgen.analyses.selection import Selection, adjusters_of, narrowed
 from reportgen.analyses.trial_interactions import Printed
 from reportgen.records.estimate import Estimate
 from reportgen.records.level_effects import LevelEffect, LevelEffects
@@ -41,10 +42,8 @@ from reportgen.release.rules import (
 )
 from reportgen.release.values import Values
 from reportgen.spec.analyses import Moderators as Node
-from reportgen.stats import ConsistentEffects, OneStepFit, consistent_effects, fit_one_step
-from reportgen.stats.choices import Reference
+from reportgen.stats import ConsistentEffects, consistent_effects
 from reportgen.stats.consistent_effects_glmm import consistent_effects_glmm
-from reportgen.stats.event_groups import EventGroupFit, fit_event_group
 from reportgen.stats.moderator_models import counted, word
 
 BoolArray = NDArray[np.bool_]
@@ -165,13 +164,14 @@ def _consistent(moderator: Moderator, people: Selection, values: Sequence[float]
     }
     if people.kind == "continuous":
         return consistent_effects(*columns, **(asked | {"site": people.site} | _options(node, CONSISTENT)))
-    asked |= {"exposure": people.exposure, "inference": _reference(node), "widened": True, **_options(node, OF_EVENTS)}
+    asked |= {
+        "exposure": people.exposure,
+        "inference": reference_of(node.inference),
+        "widened": True,
+        **_options(node, OF_EVENTS),
+    }
     found = consistent_effects_glmm(*columns, link=LINKS[people.kind], **asked)
     return replace(found, reason=with_adjusters(found.reason, people.adjuster_of))
-
-
-def _reference(node: Node) -> Reference:
-    return "normal" if node.inference == "normal" else "t"
 
 
 def _options(node: Node, names: Iterable[str]) -> dict[str, Any]:
@@ -244,19 +244,8 @@ class _Levels:
         if trials < self.node.minimum_trials:
             reason = f"its people are in both arms of {counted(trials)}, and the screening needs {word(self.node.minimum_trials)}"
             return estimate_record(None, self.how.level, builder, self.how.unit, reason)
-        adjusters = adjusters_of(people)
-        columns = people.response[mask], people.treatment[mask], people.trial[mask]
-        beside = None if adjusters is None else adjusters[mask]
-        fit: OneStepFit | EventGroupFit
-        if people.kind == "continuous":
-            site = None if people.site is None else people.site[mask]
-            fit = fit_one_step(*columns, adjusters=beside, site=site, **_options(self.node, ALONE))
-        else:
-            exposure = None if people.exposure is None else people.exposure[mask]
-            fit = fit_event_group(
-                *columns, LINKS[people.kind], exposure=exposure, adjusters=beside,
-                treatment_effect=self.node.treatment_effect, inference=_reference(self.node),
-            )  # fmt: skip
+        among = narrowed(people, mask, people.excluded)
+        fit = fit_people(among, **_options(self.node, ALONE))
         builder = builder.at(status=fit.status)
         reason = with_adjusters(fit.message, people.adjuster_of) if fit.status in ("failed", "not estimable") else ""
         return estimate_record(None if reason else fit.effect, self.how.level, builder, self.how.unit, reason)

@@ -357,7 +357,7 @@ def _not_searched(selection: Selection, fits: Fits | None) -> str:
 
 
 def _evaluations(fits: Fits | None, builder: Values, reason: str) -> Any:
-    if fits is None or (fits.alone and not fits.alone_with_sites) or isinstance(fits.model, TwoStageFit):
+    if fits is None or fits.by_regression or isinstance(fits.model, TwoStageFit):
         return builder.none("evaluations", reason)
     return builder.count("evaluations", fits.model.optimiser.evaluations, "evaluations")
 
@@ -368,7 +368,7 @@ def _not_adjusted(selection: Selection, node: Node, study: Study, values: Values
 
 
 def _criterion(fits: Fits | None) -> float:
-    if fits is None or (fits.alone and not fits.alone_with_sites) or isinstance(fits.model, TwoStageFit):
+    if fits is None or fits.by_regression or isinstance(fits.model, TwoStageFit):
         return NAN
     return fits.model.criterion
 

@@ -141,11 +141,13 @@ class _Drawn:
 
 
 def _p_by_a_step(people: Selection, columns: Mapping[str, Moderator], node: Node) -> Sequence[float] | None:
-    """P of each moderator of events as draws test it; None of continuous outcomes, which draws test as the data are."""
+    """P of each moderator of events as draws test it, NaN of trials; None of continuous outcomes, which draws test as the data are."""
     if people.kind == "continuous":
         return None
-    screened = stepped(people, columns, node)
-    return tuple(screened.run(screened.null.response).p_value.tolist())
+    drawn = {name: moderator for name, moderator in columns.items() if not moderator.of_trials}
+    screened = stepped(people, drawn, node)
+    p = dict(zip(drawn, screened.run(screened.null.response).p_value.tolist(), strict=True))
+    return tuple(p.get(name, math.nan) for name in columns)
 
 
 def _settings(node: Node, study: Study, values: Values) -> ScreeningSettings[Value]:

@@ -36,7 +36,7 @@ from reportgen.stats import (
     prediction_interval,
     standardised_effects,
 )
-from reportgen.stats.choices import Dispersion, Link, TreatmentEffect
+from reportgen.stats.choices import Approximation, Dispersion, Link, Reference, TreatmentEffect
 from reportgen.stats.tau_profile import tau_profile_interval
 
 LINKS: dict[Kind, Link] = {"binary": "logit", "count": "log"}
@@ -95,13 +95,14 @@ class Fits:
         return self.alone and isinstance(self.model, OneStepFit) and self.model.sites > 0
 
     @property
-    def _by_regression(self) -> bool:
+    def by_regression(self) -> bool:
+        """Whether the effect is that of one trial alone, from a regression of its people."""
         return self.alone and not self.alone_with_sites
 
     @property
     def status(self) -> Status:
         """How the fit of the effect ended."""
-        return self.trials.status[0] if self._by_regression else self.model.status
+        return self.trials.status[0] if self.by_regression else self.model.status
 
     @property
     def failed(self) -> bool:
@@ -111,12 +112,12 @@ class Fits:
     @property
     def message(self) -> str:
         """What is to be said of the fit of the effect."""
-        return self.trials.reason[0] if self._by_regression else self.model.message
+        return self.trials.reason[0] if self.by_regression else self.model.message
 
     @property
     def effect(self) -> Effect:
         """The effect: that of the model of all trials, or of the one trial by a regression of its own."""
-        return self.of_trial(0) if self._by_regression else self.model.effect
+        return self.of_trial(0) if self.by_regression else self.model.effect
 
     @property
     def dispersion(self) -> float:
@@ -243,7 +244,7 @@ def one_step_of(selection: Selection, node: Node, treatment_effect: TreatmentEff
             adjusters=adjusters_of(selection),
             treatment_effect=treatment_effect,
             adjuster_slopes=node.adjuster_slopes,
-            inference="normal" if node.inference == "normal" else "t",
+            inference=reference_of(node.inference),
             dispersion=_dispersion(selection, node),
             profile_level=node.level if node.tau_interval == "profile" and treatment_effect == "random" else None,
         )
@@ -271,3 +272,8 @@ def predicted(fitted: Model, node: Node) -> tuple[float, float]:
         return NAN, NAN
     farthest = fitted.farthest if isinstance(fitted, TwoStageFit) else math.inf
     return max(found[0], -farthest), min(found[1], farthest)
+
+
+def reference_of(inference: Approximation) -> Reference:
+    """Return the reference distribution of a model of events, which knows no degrees of freedom but those between trials."""
+    return "normal" if inference == "normal" else "t"

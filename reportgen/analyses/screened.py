@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.analyses.adjusters import with_adjusters
 from reportgen.analyses.arm_events import has_few_events
 from reportgen.analyses.moderator_values import Moderator, column_of
-from reportgen.analyses.pooled_fits import LINKS
+from reportgen.analyses.pooled_fits import LINKS, reference_of
 from reportgen.analyses.search_people import Cost, people_of_search
 from reportgen.analyses.selection import Selection, adjusters_of, not_estimable
 from reportgen.records.numbers import Value
@@ -33,7 +33,7 @@ from reportgen.stats import (
     screen_trial_covariate,
     screen_trial_covariate_glmm,
 )
-from reportgen.stats.choices import Reference, TreatmentEffect
+from reportgen.stats.choices import TreatmentEffect
 from reportgen.stats.event_null import EventNull
 from reportgen.stats.event_screening import PreparedEventScreening
 from reportgen.stats.events import event_participants
@@ -295,10 +295,16 @@ def _fit(selection: Selection, moderator: Moderator, node: Node, *, search: bool
         for name in ("reading", "interaction_effect"):
             del asked[name]
     if selection.kind != "continuous":
-        inference: Reference = "normal" if node.inference == "normal" else "t"
         link = LINKS[selection.kind]
         of_events = screen_trial_covariate_glmm if moderator.of_trials else screen_moderator_glmm
-        fit = of_events(*people, link=link, exposure=selection.exposure, inference=inference, widened=True, **asked)
+        fit = of_events(
+            *people,
+            link=link,
+            exposure=selection.exposure,
+            inference=reference_of(node.inference),
+            widened=True,
+            **asked,
+        )
         return _with_names(fit, selection)
     screen = screen_trial_covariate if moderator.of_trials else screen_moderator
     return screen(

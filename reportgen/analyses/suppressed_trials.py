@@ -16,7 +16,7 @@ from reportgen.analyses.other_worlds import is_safe
 from reportgen.analyses.selection import Selection, small_trials, without_trials
 from reportgen.records.exclusion import ExclusionReason
 from reportgen.records.model import PooledEffect
-from reportgen.records.numbers import Number, Value, numbers_in
+from reportgen.records.numbers import Number, Value, numbers_in, values_in
 from reportgen.records.printed import Figures, printed
 from reportgen.release.rules import TOO_CLOSE, TOO_FEW, SuppressionReason, guards
 from reportgen.release.suppressed_effects import is_equation, printed_digits, without_checks
@@ -124,7 +124,8 @@ def disclosed_in_digits(
 
     for suppressed in _suppressed_sets(selection, guarded):
         release = without_checks(printed_digits(record_of(selection, suppressed), figures))
-        released = {id_: number for id_, number in shown(release).items() if is_equation(number)}
+        equations = {value.id for value in values_in(release) if is_equation(value)}
+        released = {id_: number for id_, number in shown(release).items() if id_ in equations}
 
         def full(other: Selection, suppressed_ones: Sequence[str] = suppressed) -> dict[str, Number]:
             return shown(record_of(other, suppressed_ones))

@@ -8,8 +8,8 @@ import numpy as np
 
 from reportgen.data.columns import FloatArray, ObjectArray, objects
 from reportgen.data.people import People
-from reportgen.spec.check_mapping import number_of
 from reportgen.spec.mapping import Mapping, TrialColumn
+from reportgen.spec.model import number_of
 from reportgen.spec.study import Covariate, Study
 
 T = TypeVar("T")

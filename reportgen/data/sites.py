@@ -65,12 +65,15 @@ def sites_of(mapping: Mapping, files: Sequence[MergedFile | None], people: Peopl
     sites = cells.keys()
     for trial in dict.fromkeys(people.trials):
         here = people.trials == trial
-        unknown = here & ~cells.present
-        if (here & cells.present).any() and unknown.any():
-            notes.count("missing", name, NO_SITE, people.trials[unknown], "participants", PATH)
-        known = here & cells.present
-        number = len(set(sites[known].tolist()))
-        if number > MOST_SINGLE and known.sum() < FEWEST_EACH * number:
-            message = f"{number} sites of {int(known.sum())} participants in trial '{trial}': nearly each has one of their own"
-            notes.problem(message, PATH, "Name the column of the practice, hospital or centre, or remove `site`.")
+        _note_trial(str(trial), name, sites[here & cells.present], people.trials[here & ~cells.present], notes)
     return sites
+
+
+def _note_trial(trial: str, name: str, known: ObjectArray, unknown: ObjectArray, notes: Notes) -> None:
+    """Count the people of a trial whose site is not known, and report a column in which nearly each has one of their own."""
+    if len(known) and len(unknown):
+        notes.count("missing", name, NO_SITE, unknown, "participants", PATH)
+    number = len(set(known.tolist()))
+    if number > MOST_SINGLE and len(known) < FEWEST_EACH * number:
+        message = f"{number} sites of {len(known)} participants in trial '{trial}': nearly each has one of their own"
+        notes.problem(message, PATH, "Name the column of the practice, hospital or centre, or remove `site`.")

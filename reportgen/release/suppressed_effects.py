@@ -16,7 +16,7 @@ import numpy as np
 
 from reportgen.records.estimate import Estimate
 from reportgen.records.model import PooledEffect, TrialEstimate
-from reportgen.records.numbers import MINUS, Number, Value
+from reportgen.records.numbers import MINUS, Value
 from reportgen.records.printed import Figures, text_of
 from reportgen.release.rules import (
     PRINTED_DIGITS,
@@ -38,12 +38,11 @@ CHECKS = (
     "two_stage",
     "two_stage_heterogeneity",
 )
-EXACT = 1e-9
 FINGERPRINTS = ("evaluations", "criterion", "df_unfloored")  # of the data, and of use to an auditor only
 BOUNDS = {"<0.001": (0.0, 0.001), ">0.99": (0.99, 1.0), ">1000": (1000.0, 2000.0)}
 
 
-def is_equation(number: Value | Number) -> bool:
+def is_equation(number: Value) -> bool:
     """Whether a number tells anything of the outcomes: no count, no quotation and no factor of a declared scale does."""
     return (
         number.value is not None
@@ -151,9 +150,6 @@ def digits_of(text: str) -> tuple[float, float]:
     """
     if text in BOUNDS:
         return BOUNDS[text]
-    if "/" in text:  # the factor of a declared scale, known to all its digits
-        above, below = map(float, text.split("/"))
-        return above / below * (1.0 - EXACT), above / below * (1.0 + EXACT)
     value = float(text.replace(MINUS, "-"))
     half = 0.5 * 10.0 ** -len(text.partition(".")[2])
     return value - half, value + half

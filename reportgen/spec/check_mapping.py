@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reportgen.errors import Problem, did_you_mean
 from reportgen.spec.mapping import Mapping, visit_time
-from reportgen.spec.model import DECIMAL, months_of
+from reportgen.spec.model import DECIMAL, months_of, number_of
 from reportgen.spec.outcomes import uses_of
 from reportgen.spec.references import baseline_of, each_unknown, unknown
 from reportgen.spec.source import Source, Step
@@ -77,17 +77,6 @@ def _characteristic(name: str, value: str, covariate: Covariate, source: Source,
         low, high = covariate.range
         message = f"{number:g} is outside the range of '{name}', {low:g} to {high:g}"
         yield Problem(message, source.at(*here), "Correct it, or the `range` in the study file.")
-
-
-def number_of(value: str) -> float | None:
-    """Return a value of a trial as a number; None where it is none.
-
-    Examples
-    --------
-    >>> number_of("2004"), number_of("low")
-    (2004.0, None)
-    """
-    return float(value) if DECIMAL.fullmatch(value) is not None else None
 
 
 def _published(mapping: Mapping, source: Source, study: Study) -> Iterator[Problem]:

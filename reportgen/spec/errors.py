@@ -144,7 +144,7 @@ def spoken_for(details: list[ErrorDetails], paths: list[KeyPath]) -> list[bool]:
     """
     kinds = [detail["type"].endswith(("_type", "_parsing")) for detail in details]
     inside = {path[:depth] for path in paths for depth in range(len(path))}
-    # a mapping that one kind allows and that breaks a rule of it is told by that rule
+    # a mapping that one kind allows and that breaks a rule of it has the message of that rule
     pairs = zip(details, paths, strict=True)
     inside |= {
         path for detail, path in pairs if detail["type"] == "value_error" and isinstance(detail.get("input"), dict)

@@ -212,3 +212,14 @@ def months_of(span: str) -> float | None:
     amount, unit = float(found[1].replace(",", ".")), found[2].lower()
     months = amount if unit == "month" else amount * DAYS_PER[unit] / DAYS_PER["month"]
     return months if math.isfinite(months) else None
+
+
+def number_of(value: str) -> float | None:
+    """Return a value of a trial as a number; None where it is none.
+
+    Examples
+    --------
+    >>> number_of("2004"), number_of("low")
+    (2004.0, None)
+    """
+    return float(value) if DECIMAL.fullmatch(value) is not None else None

@@ -178,12 +178,12 @@ def _weights(data: EventPeople, centred: FloatArray, options: GlmmOptions, fit: 
     every = np.column_stack([centred, -centred.sum(axis=1)]) if options.levels else centred
     varying = np.column_stack([random, random * every])
     variances = np.array([fit.tau2, *[fit.interaction_tau2] * every.shape[1]])
-    told = {
+    held = {
         int(k): _information(weight[people.place == k], x[people.place == k], varying[people.place == k], variances)
         for k in np.unique(people.place)
     }
-    inverse = np.linalg.pinv(sum(told.values(), np.zeros((x.shape[1], x.shape[1]))))
-    return {k: float((inverse @ item)[0, 0]) for k, item in told.items()}
+    inverse = np.linalg.pinv(sum(held.values(), np.zeros((x.shape[1], x.shape[1]))))
+    return {k: float((inverse @ item)[0, 0]) for k, item in held.items()}
 
 
 def _information(weight: FloatArray, x: FloatArray, varying: FloatArray, variances: FloatArray) -> FloatArray:

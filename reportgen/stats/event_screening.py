@@ -232,8 +232,8 @@ def _step(null: EventNull, here: IntArray, coded: ModeratorColumns, asked: _Aske
         trials, _ = left(_by_trial(swept.random[:, None] * every, trial))
     precision, axes = _axes(trials.T @ trials)
     cross = common.T @ trials @ axes
-    told = np.linalg.solve(information, cross)
-    spread, turned = _axes(np.diag(precision) - cross.T @ told)
+    shared = np.linalg.solve(information, cross)
+    spread, turned = _axes(np.diag(precision) - cross.T @ shared)
     return _Step(
         null.rows[here],
         np.ascontiguousarray(swept.back(common).T),
@@ -241,7 +241,7 @@ def _step(null: EventNull, here: IntArray, coded: ModeratorColumns, asked: _Aske
         information,
         cross,
         precision,
-        turned.T @ np.column_stack([np.eye(len(precision)), -told.T]),
+        turned.T @ np.column_stack([np.eye(len(precision)), -shared.T]),
         spread,
         df,
     )

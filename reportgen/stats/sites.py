@@ -19,7 +19,7 @@ IntArray = NDArray[np.int64]
 
 SITE = "site"  # the random columns of sites are called site[0], site[1], ...
 ONE_EACH = "no trial has people of two sites of which one has two people: the variance between sites is not estimated"
-CONFOUNDED = "the variance between sites cannot be estimated: the sites of a trial cannot be told apart from its arms or its people"
+CONFOUNDED = "the variance between sites cannot be estimated: the sites of a trial cannot be distinguished from its arms or its people"
 
 
 @dataclass(frozen=True, slots=True)

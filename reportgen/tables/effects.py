@@ -355,7 +355,7 @@ def status_words(status: Status) -> Inline:
 
 
 def without_counts(items: Sequence[PooledEffect | TrialEstimate], kind: str) -> Iterator[Inline]:
-    """Yield why events of some people are not told; nothing where all are."""
+    """Yield why events of some people are not disclosed; nothing where all are."""
     if kind != "continuous" and any(item.events is None and item.n_control.value is not None for item in items):
         yield (
             "–/n: events that are suppressed since they, or those of nearly the same participants in another analysis of this report, "

@@ -93,10 +93,11 @@ def released(selection: Selection, study: Study) -> PooledEffect:
 
 
 def values_of(record: PooledEffect) -> dict[str, Number]:
+    """Return what is told of the outcomes: the factor of a scale, 100/24, is declared."""
     return {
         number.id: number
         for number in numbers_in(record)
-        if number.value is not None and number.unit not in ("participants", "trials")
+        if number.value is not None and number.unit not in ("participants", "trials") and "/" not in number.text
     }
 
 
