@@ -115,7 +115,8 @@ class Effect:
     df_raw : float or ndarray (q,)
         The same before any floor.
     joint : Joint or None
-        Test of all q coefficients together, where there are several columns.
+        Test of all q coefficients together, where there are several columns; of one coefficient, a test by the ratio of
+        likelihoods where one was made.
 
     Examples
     --------
@@ -143,6 +144,11 @@ class Effect:
     def p_value(self) -> Numbers:
         """Two-sided p."""
         return self._shape(student_p(np.asarray(self.statistic), np.asarray(self.df)))
+
+    @property
+    def tested_p(self) -> float:
+        """p of `joint` where there is one, else of the only coefficient."""
+        return self.joint.p_value if self.joint else float(self.p_value)
 
     @property
     def log_p(self) -> Numbers:

@@ -14,8 +14,8 @@ import numpy as np
 
 from .choices import Link
 from .crossproducts import FloatArray, IntArray
-from .effect import student_log_p
-from .event_groups import EventGroupFit, fit_event_group
+from .effect import Joint, student_log_p
+from .event_groups import EventGroupFit, fit_event_group, ratio_test
 from .event_null import EventNull
 from .event_splits import (
     EventBase,
@@ -97,4 +97,12 @@ class EventFits:
         return fit_event_group(
             y[rows], people.treatment[rows], people.trial[rows], self.link, exposure=exposure, adjusters=beside[rows],
             moderator=moderator, treatment_effect=self.settings.treatment_effect,
+        )  # fmt: skip
+
+    def ratio_test(self, y: FloatArray, rows: IntArray, moderator: FloatArray) -> Joint | None:
+        """Test the interaction of `fit` by a ratio of likelihoods."""
+        people, exposure = self.people, None if self.exposure is None else self.exposure[rows]
+        return ratio_test(
+            y[rows], people.treatment[rows], people.trial[rows], self.link, moderator, exposure=exposure,
+            adjusters=self.null.weighted.columns[rows], treatment_effect=self.settings.treatment_effect,
         )  # fmt: skip

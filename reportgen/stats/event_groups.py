@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import special
 
 from .choices import Link, Reference, Status, TreatmentEffect
-from .effect import NOTHING, Effect
+from .crossproducts import FloatArray
+from .effect import NOTHING, Effect, Joint
 from .events import event_participants
-from .one_step_glmm import GlmmFit, GlmmOptions, fit_participants
+from .one_step_glmm import GlmmFit, GlmmOptions, fit_participants, likelihood_ratio
 
 INTERACTION = "treatment:moderator[0]"
 
@@ -75,6 +77,36 @@ def fit_event_group(
     return EventGroupFit(
         fit.effect, interaction, fit.n_control, fit.n_intervention, fit.trials, fit.tau2, fit.status, fit.message
     )
+
+
+def ratio_test(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    trial: ArrayLike,
+    link: Link,
+    moderator: FloatArray,
+    *,
+    exposure: ArrayLike | None = None,
+    adjusters: FloatArray,
+    treatment_effect: TreatmentEffect = "random",
+) -> Joint | None:
+    """Test the interaction of `fit_event_group` by the ratio of the likelihoods with it and without it.
+
+    Wald's test fails where events are rare; this one compares two models of the same people. Of counts with a dispersion above
+    one, the ratio of quasi-likelihoods, divided by that dispersion.
+
+    Returns
+    -------
+    Joint or None
+        Chi-square with one degree of freedom; None where a model cannot be estimated.
+    """
+    with_it = event_participants(outcome, treatment, trial, link, adjusters, exposure, moderator)
+    without = event_participants(outcome, treatment, trial, link, np.column_stack([adjusters, moderator]), exposure)
+    options = GlmmOptions(link, treatment_effect, widened=True)
+    statistic = likelihood_ratio(with_it, without, options, fit_participants(with_it, options).dispersion)
+    if np.isnan(statistic):
+        return None
+    return Joint(statistic, 1.0, np.inf, np.inf, float(special.chdtrc(1.0, statistic)), 1.0)
 
 
 def _coefficient(fit: GlmmFit, name: str) -> Effect:

@@ -318,6 +318,37 @@ def fit_participants(people: Participants, options: GlmmOptions) -> GlmmFit:
     return _assemble(data, options, solution, phi)
 
 
+def likelihood_ratio(people: Participants, without: Participants, options: GlmmOptions, dispersion: float) -> float:
+    """Return twice the log of the ratio of the likelihoods of a model and of one without some of its columns.
+
+    Parameters
+    ----------
+    people, without : Participants
+        The same people; the second ones with some of the columns of the first.
+    options : GlmmOptions
+        With a common interaction.
+    dispersion : float
+        By which both log-likelihoods are divided where it is above one: that of the larger model.
+
+    Returns
+    -------
+    float
+        Chi-square with as many degrees of freedom as there are columns less, where they make no difference; NaN where a model
+        cannot be estimated, or where their trials differ.
+    """
+    phi = dispersion if dispersion > 1.0 else 1.0
+    values, trials = [], []
+    for item in (people, without):
+        data = make_events(item, options.adjuster_slopes, options.events_per_slope, options.random_part)
+        data = replace(data, rows=data.rows._replace(events=data.rows.events / phi, size=data.rows.size / phi))
+        solution = solve(data, options.link, options.nodes, random=options.treatment_effect == "random")
+        if isinstance(solution, NoSolution):
+            return float("nan")
+        values.append(solution.found.value)
+        trials.append(data.labels.tolist())
+    return max(2.0 * (values[0] - values[1]), 0.0) if trials[0] == trials[1] else float("nan")
+
+
 def _dispersion(data: Events, solution: Solution) -> float:
     """Pearson's statistic sum (y - mu)^2 / mu over its df, by rows: sum y^2 / exposure / rate - 2 events + exposure x rate."""
     likelihood, found, rows = solution.likelihood, solution.found, data.rows

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +20,7 @@ from numpy.typing import ArrayLike
 from .choices import Across, AdjusterSlopes, Criterion, Information, Multiplicity, TreatmentEffect
 from .crossproducts import FloatArray, IntArray, columns
 from .effect import NOTHING, Effect
+from .event_fits import EventFits
 from .one_step import ExcludedParticipants, OneStepFit, fit_one_step
 from .one_step_glmm import GlmmFit
 from .partition_candidates import moderator_column
@@ -209,7 +211,7 @@ def _subgroup(search: Search, y: FloatArray, n: int, parent: TreeNode, child: Tr
     other = (split.high if low else split.low).rule
     sibling = search.those(parent.rows, other)
     complement = np.setdiff1d(np.arange(len(search.rows)), child.rows, assume_unique=True)
-    pooled, within = (difference(search, y, child.rows, sibling, information) for information in ("pooled", "within"))
+    pooled, within = (_tested(search, y, child.rows, sibling, information) for information in get_args(Information))
     return Subgroup(
         _group(search, y, n, child.rules, child.rows),
         _group(search, y, n, (*parent.rules, other), sibling),
@@ -235,14 +237,30 @@ def difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, 
         Places at the root, nobody in both.
     information : {"pooled", "within"}
     """
-    both = np.sort(np.concatenate([rows, others]))
-    base = make_base(search.people, both)
-    if base is None:
+    both = _apart(search, rows, others, information)
+    if both is None:
         return NOTHING
-    s = np.isin(base.rows, rows).astype(float)
-    item = search.fit(y, base.rows, moderator_column(information, s, base)).interaction
+    item = search.fit(y, *both).interaction
     assert item is not None
     return item
+
+
+def _apart(
+    search: Search, rows: IntArray, others: IntArray, information: Information
+) -> tuple[IntArray, FloatArray] | None:
+    """Both together, in trials with both arms, and the column that tells them apart."""
+    base = make_base(search.people, np.sort(np.concatenate([rows, others])))
+    if base is None:
+        return None
+    return base.rows, moderator_column(information, np.isin(base.rows, rows).astype(float), base)
+
+
+def _tested(search: Search, y: FloatArray, rows: IntArray, others: IntArray, information: Information) -> Effect:
+    """As `difference`; that of events with a test by the ratio of likelihoods."""
+    found, both = difference(search, y, rows, others, information), _apart(search, rows, others, information)
+    if both is None or not isinstance(search.fits, EventFits):
+        return found
+    return replace(found, joint=search.fits.ratio_test(y, *both))
 
 
 def _group(search: Search, y: FloatArray, n: int, rules: tuple[Rule, ...], rows: IntArray) -> Group:

@@ -250,7 +250,7 @@ class Subgroup:
         Of the last split: effect on its side minus that on the other, from the interaction model in the parent, with
         the information that the search used. Not exactly inside minus sibling, which are fits of their own.
     pooled, within : Effect
-        The same with pooled and with within-trial information.
+        The same with pooled and with within-trial information; of events, with a test by the ratio of likelihoods.
     split : Split
         The last split; with its p values.
     node : int

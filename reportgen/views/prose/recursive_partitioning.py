@@ -171,7 +171,8 @@ def _of_events(ratios: list[EffectScale], fits: Fits, settings: SearchSettings, 
         *one_null_model(ratios, "split", settings.treatment_effect, adjusted_for(settings.adjust_for, fits)),
         f" and a normal reference{overdispersed(ratios)}. {INFORMATION[settings.information]}. The step decides what is kept, in the data and in random draws alike, "
         "which change the signs of the working residuals of that fit; effects in subgroups come from models fitted anew, and the ratio between "
-        "both sides of a split that was kept from one with the terms of that model as well.",
+        "both sides of a split that was kept from one with the terms of that model as well; p of its interaction compares the likelihoods "
+        "of that model and of one without the interaction.",
         FILLED if settings.missing == "available" else "",
     )
 

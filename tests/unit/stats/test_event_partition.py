@@ -331,17 +331,42 @@ def test_a_strong_predictor_stays() -> None:
 
 
 @pytest.mark.parametrize("link", ["logit", "log"])
+@pytest.mark.parametrize("information", ["pooled", "within"])
+def test_p_of_a_kept_split_is_the_likelihood_ratio_of_dense_regressions(link: str, information: str) -> None:
+    """Of counts that vary more than Poisson, both deviances are divided by Pearson's dispersion of the larger model."""
+    data = people(1, link, tau=0.0, gain=1.0)
+    trial, treatment = data["trial"], data["treatment"]
+    if link == "log":
+        data["outcome"] *= np.random.default_rng(5).gamma(0.5, 2.0, len(trial)).round()
+    found = partition_events(**data, treatment_effect="common", information=information, alpha=0.99)
+    assert not isinstance(found, str)
+    group = next(group for group in found.subgroups if len(group.rules) == 1 and group.rules[0].moderator == "age")
+    inside, sites = group.inside.members.astype(float), data["moderators"]["site"].codes
+    centred = inside - np.array([inside[trial == k].mean() for k in range(4)])[trial] * (information == "within")
+    x = np.column_stack([
+        trial[:, None] == np.arange(4), data["adjusters"], data["moderators"]["age"], sites[:, None] == np.arange(1, 4), treatment,
+        inside, treatment * centred,
+    ]).astype(float)  # fmt: skip
+    family = sm.families.Binomial() if link == "logit" else sm.families.Poisson()
+    offset = np.log(data["exposure"]) if link == "log" else None
+    whole, without = (sm.GLM(data["outcome"], columns, family, offset=offset).fit() for columns in (x, x[:, :-1]))
+    phi = whole.pearson_chi2 / whole.df_resid
+    assert phi > 2.0 or link == "logit"
+    ratio = (without.deviance - whole.deviance) / (phi if link == "log" else 1.0)
+    item = group.within if information == "within" else group.pooled
+    assert item.joint is not None
+    assert item.joint.statistic == pytest.approx(ratio, rel=1e-6)
+    assert item.tested_p == pytest.approx(stats.chi2.sf(ratio, 1), rel=1e-5)
+
+
+@pytest.mark.parametrize("link", ["logit", "log"])
 def test_the_likelihood_ratio_of_a_split_agrees_with_its_wald_test(link: str) -> None:
     """Of splits with 20 and more events on a side and arm; measured: roots of the ratio within 0.05 of |z|."""
-    data = people(1, link)
-    low = (data["moderators"]["age"] <= np.nanmedian(data["moderators"]["age"])).astype(float)
-    columns = np.column_stack([data["adjusters"], low, data["treatment"] * low])
-    given = {name: value for name, value in data.items() if name != "moderators"}
-    whole = fit_one_step_glmm(**(given | {"adjusters": columns}))
-    without = fit_one_step_glmm(**(given | {"adjusters": columns[:, :-1]}))
-    place = whole.coefficient_names.index(f"adjuster[{columns.shape[1] - 1}]")
-    z = abs(whole.coefficients[place]) / np.sqrt(whole.covariance_fixed[place, place])
-    assert np.sqrt(without.criterion - whole.criterion) == pytest.approx(z, abs=0.1)
+    found = partition_events(**people(1, link, gain=1.0))
+    assert not isinstance(found, str)
+    for item in (effect for group in found.subgroups for effect in (group.pooled, group.within)):
+        assert item.joint is not None
+        assert np.sqrt(item.joint.statistic) == pytest.approx(abs(item.statistic), abs=0.1)
 
 
 @pytest.mark.parametrize(
