@@ -12,7 +12,14 @@ from itertools import product
 
 from reportgen.analyses.measurements import Measurements
 from reportgen.analyses.moderator_values import Moderator, moderator_of
-from reportgen.analyses.selection import Selection, disclosed_alone, select, without_close_trials, without_small_trials
+from reportgen.analyses.selection import (
+    Selection,
+    disclosed_alone,
+    keeps_alike,
+    select,
+    without_close_trials,
+    without_small_trials,
+)
 from reportgen.analyses.subset import Subset
 from reportgen.data import Repository
 from reportgen.spec.analyses import Pooled
@@ -56,7 +63,7 @@ class Cohorts:
     def __init__(self, repository: Repository, study: Study) -> None:
         self.repository, self.study = repository, study
         self.measurements = Measurements(repository, study)
-        self._selected: dict[tuple[Cell, tuple[str, ...], Conditions], Selection] = {}
+        self._selected: dict[tuple[Cell, tuple[str, ...], Conditions, bool], Selection] = {}
         self._moderators: dict[str, Moderator] = {}
 
     def of(self, node: Pooled) -> list[Selection]:
@@ -70,15 +77,25 @@ class Cohorts:
                 node.adjust_for,
                 subset=node.subset,
                 small_trials=disclosed_alone(node, cell.outcome, cell.follow_up, self.study),
+                telling_nothing=keeps_alike(node, cell.outcome, self.study),
             )
             for cell in cells_of(node, self.study)
         ]
 
     def people(
-        self, cell: Cell, adjust_for: tuple[str, ...], *, subset: Subset | None = None, small_trials: bool = True
+        self,
+        cell: Cell,
+        adjust_for: tuple[str, ...],
+        *,
+        subset: Subset | None = None,
+        small_trials: bool = True,
+        telling_nothing: bool = False,
     ) -> Selection:
-        """Return who of a subgroup enters a cell with every adjuster; without the trials that are too small, unless these may stay."""
-        key = cell, adjust_for, tuple((subset or {}).items())
+        """Return who of a subgroup enters a cell with every adjuster.
+
+        Trials that are too small leave it unless these may stay, and so do those that tell nothing about a ratio.
+        """
+        key = cell, adjust_for, tuple((subset or {}).items()), telling_nothing
         if key not in self._selected:
             self._selected[key] = select(
                 self.repository,
@@ -89,6 +106,7 @@ class Cohorts:
                 comparison=cell.comparison,
                 adjust_for=adjust_for,
                 subset=subset,
+                telling_nothing=telling_nothing,
             )
         found = self._selected[key]
         if small_trials:

@@ -26,7 +26,7 @@ from reportgen.analyses.drawing import (
 )
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.screened import screening
-from reportgen.analyses.selection import Selection, disclosed_alone
+from reportgen.analyses.selection import Selection, disclosed_alone, keeps_alike
 from reportgen.analyses.slices import node_of, printed_of, selecting, study_of, unnamed_whole, unrounded
 from reportgen.canonical import canonical
 from reportgen.data import Repository
@@ -64,15 +64,18 @@ class Layout:
     def people(self, node: Pooled, cell: Cell) -> str:
         """Add the task that says who enters a cell of an analysis; return its name."""
         alone = disclosed_alone(node, cell.outcome, cell.follow_up, self.study)
+        all_alike = keeps_alike(node, cell.outcome, self.study)
         arguments = {
             "study": selecting(study_of(self.study, cell, (*node.adjust_for, *node.subset)), node.subset),
             "cell": cell,
             "adjust_for": node.adjust_for,
             "subset": node.subset,
             "small_trials": alone,
+            "telling_nothing": all_alike,
         }
         limits = repr(tuple(node.subset.items())) if node.subset else ""
-        name = _named("people", cell, *node.adjust_for, limits, "" if alone else "no small trials")
+        which = ("" if alone else "no small trials", *(("trials without events",) if all_alike else ()))
+        name = _named("people", cell, *node.adjust_for, limits, *which)
         return self.add(
             name, people_of, arguments, inputs={"repository": READ}, kept=False, digest=people_digest, here=True
         )
@@ -289,9 +292,12 @@ def people_of(
     adjust_for: tuple[str, ...],
     subset: Mapping[str, tuple[str, ...]],
     small_trials: bool,
+    telling_nothing: bool,
 ) -> Selection:
     """Return who enters a cell."""
-    return Cohorts(repository, study).people(cell, adjust_for, subset=subset, small_trials=small_trials)
+    return Cohorts(repository, study).people(
+        cell, adjust_for, subset=subset, small_trials=small_trials, telling_nothing=telling_nothing
+    )
 
 
 def columns_of(

@@ -176,6 +176,14 @@ def disclosed_alone(node: Pooled, outcome: str, follow_up: str, study: Study) ->
     return isinstance(node, MetaAnalysis) and sum(map(comparisons, pooled)) <= 1
 
 
+def keeps_alike(node: Pooled, outcome: str, study: Study) -> bool:
+    """Whether trials in which nobody, or everybody, has the event enter: they tell of a difference in risk, and of no ratio.
+
+    Only a meta-analysis pools differences; moderators and searches act on the odds ratio, whatever the measure.
+    """
+    return isinstance(node, MetaAnalysis) and study.outcomes[outcome].effect_measure == "risk difference"
+
+
 def small_trials(selection: Selection, minimum: int) -> tuple[str, ...]:
     """Return the trials with so few people of an arm that their effects are not disclosed."""
     return tuple(
@@ -460,12 +468,10 @@ def _times(selection: Selection, factor: Callable[[float], float]) -> Selection:
 
 
 def _telling_nothing(selection: Selection) -> dict[str, ExclusionReason]:
-    """Return the trials in which nobody, or everybody, has the event: they tell nothing about a ratio, nor how sure a difference is."""
+    """Return the trials in which nobody, or everybody, has the event: they tell nothing about a ratio."""
     if selection.kind == "continuous":
         return {}
     reasons = {"nobody": ExclusionReason.NO_EVENT, "everybody": ExclusionReason.ALL_EVENTS}
-    if selection.measure == "risk difference":
-        reasons = {"nobody": ExclusionReason.NO_EVENT_APART, "everybody": ExclusionReason.ALL_EVENTS_APART}
     link: Link = "logit" if selection.kind == "binary" else "log"
     found = {}
     for name in selection.trials:

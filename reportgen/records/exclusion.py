@@ -24,8 +24,6 @@ class ExclusionReason(Enum):
     NO_MODERATORS = "no participants with every moderator on one side"
     NO_EVENT = "nobody had the event, which tells nothing about a ratio"
     ALL_EVENTS = "everybody had the event, which tells nothing about a ratio"
-    NO_EVENT_APART = "nobody had the event, so that a difference has no standard error"
-    ALL_EVENTS_APART = "everybody had the event, so that a difference has no standard error"
     NO_SPREAD = "no standard deviation by which its effect could be standardised"
     NO_OWN_EFFECT = "no effect of its own: {}"
     TOO_SMALL = "fewer participants of an arm than the study's policy requires for an effect"

@@ -124,8 +124,8 @@ def each_trial(people: Participants, estimated: Estimated, sparse: Sparse | None
         From the complete participants of a trial and their cross-products to the reason why there is no estimate, and to
         estimate, standard error, df and dispersion.
     sparse : callable, optional
-        From events and people by arm, control first, of a trial that has both events and people without them, but not in both
-        arms, to estimate and standard error; without it such a trial has none.
+        From events and people by arm, control first, of a trial with both arms, one or both of which lack events, or people
+        without them, to estimate and standard error; without it such a trial has none.
     """
     products = people.table.cross_products()
     complete = complete_participants(people)
@@ -134,7 +134,7 @@ def each_trial(people: Participants, estimated: Estimated, sparse: Sparse | None
     values, reasons = np.full((trials, 4), np.nan), []
     for k in range(trials):
         reason = without_events(events[k], participants[k], people.link)
-        if reason and sparse is not None and _lacks_in_one_arm(events[k], participants[k], people.link):
+        if reason and sparse is not None and participants[k].min() > 0:
             reason, values[k, :3] = "", [*sparse(events[k], participants[k]), np.inf]
         elif not reason:
             here = people.select(complete & (people.table.codes == k))
@@ -154,10 +154,6 @@ def each_trial(people: Participants, estimated: Estimated, sparse: Sparse | None
         events[:, 1],
         values[:, 3].copy(),
     )
-
-
-def _lacks_in_one_arm(events: IntArray, participants: IntArray, link: Link) -> bool:
-    return bool(participants.min() > 0) and not alike(events.sum(), participants.sum(), link)
 
 
 def without_events(events: IntArray, participants: IntArray, link: Link) -> str:

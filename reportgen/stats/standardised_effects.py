@@ -48,8 +48,8 @@ def standardised_effects(
     Returns
     -------
     PerTrialGlm
-        A trial whose odds ratio is not finite has none here either, and the same reason; but a difference where one arm lacks
-        events, or people without them (`with_halves`).
+        A trial whose odds ratio is not finite has none here either, and the same reason; but a difference where an arm, or
+        both, lack events, or people without them (`with_halves`), unless all trials do.
 
     Raises
     ------
@@ -71,8 +71,9 @@ def standardised_effects(
         raise ValueError(wrong[0])
 
     people = event_participants(outcome, treatment, trial, link, adjusters, exposure)
-    sparse = with_halves if measure == "difference" and link == "logit" else None
-    return each_trial(people, partial(_standardised, measure=measure), sparse)
+    known = people.table.outcome[~np.isnan(people.table.outcome)]
+    halved = measure == "difference" and link == "logit" and len(np.unique(known)) > 1
+    return each_trial(people, partial(_standardised, measure=measure), with_halves if halved else None)
 
 
 def with_halves(events: IntArray, participants: IntArray) -> tuple[float, float]:

@@ -84,7 +84,7 @@ def test_a_pooled_effect_is_that_of_metafor(tmp_path: Path, fit: dict[str, Any])
         assert row.estimate.effect.value == pytest.approx(unit * estimate, abs=1e-7 * unit * std_error)
         assert row.estimate.std_error.value == pytest.approx(unit * std_error, rel=1e-7)
     assert found.estimate.p.value == pytest.approx(fit["p_value"], abs=1e-8)
-    assert found.heterogeneity.tau2.value == pytest.approx(unit**2 * fit["tau2"], rel=1e-6, abs=1e-12)
+    assert found.heterogeneity.tau2.value == pytest.approx(unit**2 * fit["tau2"], rel=1e-6, abs=unit**2 * 1e-12)
     assert found.heterogeneity.i2.value == pytest.approx(100 * fit["i2"], abs=1e-5)
     assert found.two_stage_heterogeneity.q.value == pytest.approx(fit["q"], rel=1e-7)
     assert [row.weight.value for row in found.by_trial] == pytest.approx([100 * w for w in fit["weights"]], abs=1e-5)
@@ -99,16 +99,15 @@ def test_one_effect_for_all_trials_is_their_mean_by_inverse_variances(tmp_path: 
     assert found.heterogeneity.tau2.value is None and found.heterogeneity.predicted_low.value is None
 
 
-def test_trials_without_events_in_an_arm_are_listed_with_the_reason(tmp_path: Path) -> None:
-    fits = [item for item in REFERENCE["fits"] if item["data"] == "risks-rare" and not item["adjusted"]]
-    for fit, silent in zip(fits, ("tells nothing about a ratio", "a difference has no standard error"), strict=True):
+def test_trials_without_events_in_an_arm_are_listed_with_the_reason_but_have_differences(tmp_path: Path) -> None:
+    for fit in (item for item in REFERENCE["fits"] if item["data"] == "risks-rare" and not item["adjusted"]):
         (folder := tmp_path / fit["measure"]).mkdir()
         found = effect(folder, fit)
         said = {item.trial.text: item.exclusion.words for item in found.excluded if item.exclusion}
-        assert "nobody had the event" in said["T2"] and silent in said["T2"]
         if fit["measure"] == "RR":
+            assert said["T2"] == "nobody had the event, which tells nothing about a ratio"
             assert said["T3"] == "no effect of its own: nobody in the intervention arm has the event"
         else:
-            assert "T3" not in said
+            assert not {"T2", "T3"} & set(said)
         lost = sum(item.n.value or 0 for item in found.excluded)
         assert np.isclose((found.n.value or 0) + lost, found.in_comparison.value or 0)

@@ -111,11 +111,6 @@ def _pooled_apart(named: str, settings: ModelSettings) -> Inline:
 
 def _without_effect(scales: Sequence[EffectScale]) -> Inline:
     """Return which trials have no standardised effect, and what leaving them out does."""
-    small = (
-        " A trial without any event speaks for a small risk difference, which leaving it out may make too large."
-        if any(not scale.is_ratio for scale in scales)
-        else ""
-    )
     ratios, differences = (any(scale.is_ratio is item for scale in scales) for item in (True, False))
     side = "A trial in which nobody, or everybody, of a side has the event"
     halves = (
@@ -130,13 +125,11 @@ def _without_effect(scales: Sequence[EffectScale]) -> Inline:
         else f"{side}, or in which treatment and adjusters separate people with the event from all others, has no such effect with a "
         "standard error"
         if ratios
-        else "A trial without any event, or in which treatment and adjusters separate people with the event from all others, has no such "
-        "effect with a standard error"
+        else "One in which treatment and adjusters separate people with the event from all others has no such effect with a standard error"
     )
     none_added = ", and no half events are added" if ratios and not differences else ""
     return (
-        f"{halves}{lacking}: it is left out, with the reason{none_added}."
-        f"{small} Moderators and searches for subgroups act on the odds ratio, whatever the measure of the pooled effect.",
+        f"{halves}{lacking}: it is left out, with the reason{none_added}. Moderators and searches for subgroups act on the odds ratio, whatever the measure of the pooled effect.",
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from reportgen.stats import per_trial_glm, pool_two_stage, standardised_effects
+from reportgen.stats import pool_two_stage, standardised_effects
 from tests.unit.stats.events_of import drawn, people_of
 
 CELLS = [(6, 40, 15, 41), (3, 25, 9, 20), (11, 90, 17, 90)]
@@ -67,11 +67,19 @@ def test_swapped_arms_and_events_turn_signs_and_doubled_data_halve_the_variance(
     np.testing.assert_allclose(twice.std_error, plain.std_error / np.sqrt(2.0), rtol=1e-8)
 
 
-def test_a_trial_has_no_difference_for_the_reason_that_it_has_no_odds_ratio_but_one_arm_without_events() -> None:
-    cells = people_of([(0, 20, 3, 20), (0, 9, 0, 9), (0, 0, 3, 9), (2, 9, 3, 9)])
-    first, *others = standardised_effects(*cells).reason
-    assert first == ""
-    assert tuple(others) == tuple(per_trial_glm(*cells).reason)[1:]
+def test_a_trial_without_events_in_an_arm_or_in_both_has_a_difference_but_one_without_an_arm_has_none() -> None:
+    found = standardised_effects(*people_of([(0, 20, 3, 20), (0, 9, 0, 19), (6, 6, 9, 9), (0, 0, 3, 9), (2, 9, 3, 9)]))
+    assert found.reason == ("", "", "", "only intervention participants", "")
+    assert found.estimate[1] == pytest.approx(0.5 / 20 - 0.5 / 10)
+    assert found.std_error[1] == pytest.approx(np.sqrt(0.5 * 19.5 / 20**3 + 0.5 * 9.5 / 10**3))
+    assert found.estimate[2] == pytest.approx(9.5 / 10 - 6.5 / 7)
+
+
+@pytest.mark.parametrize("event", [0, 1])
+def test_where_nobody_or_everybody_of_all_trials_has_the_event_there_is_no_difference(event: int) -> None:
+    found = standardised_effects(*people_of([(9 * event, 9, 7 * event, 7), (8 * event, 8, 8 * event, 8)]))
+    assert np.isnan(found.estimate).all()
+    assert found.reason == (f"{('nobody', 'everybody')[event]} has the event",) * 2
 
 
 def test_an_unknown_measure_is_refused() -> None:
