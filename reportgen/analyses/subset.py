@@ -88,7 +88,7 @@ def _within(values: NDArray[np.float64], interval: Interval) -> BoolArray:
 
 
 def condition(name: str, limits: tuple[str, ...], study: Study) -> str:
-    """Return a condition of a subgroup in words: "Sex female", "Age at least 65 years"."""
+    """Return a condition of a subgroup in words: "Sex female", "Age at least 65 years", "Country (of the trial) UK"."""
     measured = baseline_of(name)
     if measured is None and study.covariates[name].categorical:
         return f"{_label(name, study)} {' or '.join(limits)}"
@@ -104,7 +104,8 @@ def _label(name: str, study: Study) -> str:
     """Return what the variable of a condition is called."""
     measured = baseline_of(name)
     if measured is None:
-        return study.covariates[name].label or name
+        covariate = study.covariates[name]
+        return f"{covariate.label or name}{' (of the trial)' if covariate.of_trials else ''}"
     title = outcome_title(measured, study) if measured in study.outcomes else study.instruments[measured].name
     return f"{title or measured} at baseline"
 

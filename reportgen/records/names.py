@@ -37,11 +37,18 @@ def with_names(text: str, names: Mapping[str, str] | None) -> str:
 
 
 def outcome_title(name: str, study: Study) -> str:
-    """Return the title of an outcome: its own, else the name of its instrument, else its key."""
+    """Return the title of an outcome: its own, else the name of its instrument, else its key.
+
+    Where outcomes without a title read one instrument, the key stands behind its name in brackets.
+    """
     outcome = study.outcomes[name]
     if outcome.title or outcome.first_available:
         return outcome.title or name
-    return study.instruments[outcome.instrument or name].name or name
+    instrument = outcome.instrument or name
+    untitled = [key for key, other in study.outcomes.items() if not (other.title or other.first_available)]
+    alike = sum((study.outcomes[key].instrument or key) == instrument for key in untitled)
+    called = study.instruments[instrument].name
+    return f"{called} ({name})" if called and alike > 1 else called or name
 
 
 def outcome_label(name: str, study: Study) -> str:

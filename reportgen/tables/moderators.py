@@ -102,6 +102,7 @@ def min_p_note(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[
     if not flips:
         return ()
     of_events = "; of events by one step from one model, and at least p itself"
+    apart = any(item.of_trials for screen in screens for item in screen.interactions)
     at_least = "; where the interaction varies between trials it is at least p itself"
     return (
         (
@@ -109,6 +110,7 @@ def min_p_note(screens: Sequence[Screen], settings: ScreeningSettings) -> tuple[
             *counted(flips[0], "draw"),
             " without effect modification in which the smallest p among all moderators of the outcome is at least as small; it refers to "
             "these trials; all outcomes: among all moderators and outcomes of the comparison"
+            f"{'; without covariates of trials, which sign flips cannot judge' if apart else ''}"
             f"{at_least if settings.interaction_effect == 'random' else ''}"
             f"{of_events if any(screen.kind != 'continuous' for screen in screens) else ''}.",
         ),

@@ -79,7 +79,7 @@ def _of_one(label: str, most: int, record: Searches) -> Iterator[Finding]:
     found = [search for search in searched if search.candidates]
     first = _how_many(label, record, searched, found)
     if not found:
-        said = verdict_sentence(searched[0]) if len(searched) == 1 else ()
+        said = verdict_sentence(searched[0]) if len(searched) == 1 else _smallest_p(searched)
         yield Finding((*first, *((" ", *said) if said else ())), record.name)
     for place, search in enumerate(_clearest(found, most)):
         words = _in_numbers(search, record)
@@ -116,6 +116,17 @@ def _not_possible(record: Searches, searched: Sequence[Search], counts: Derived)
         counts.count("not possible", lost, "searches"),
         " not possible)",
     )
+
+
+def _smallest_p(searched: Sequence[Search]) -> Inline:
+    """Return what draws say at most of several searches that found nothing; nothing where none was drawn."""
+    drawn = [
+        search.honesty.p for search in searched if search.honesty is not None and search.honesty.p.value is not None
+    ]
+    if not drawn:
+        return ()
+    smallest = min(drawn, key=lambda p: p.value or 0.0)
+    return ("In these trials, the smallest p of a search by random draws is ", smallest, ".")
 
 
 def is_drawn(search: Searched) -> bool:
