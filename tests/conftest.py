@@ -8,6 +8,7 @@ material is, `.ci/run` sets REPORTGEN_STRICT_SKIPS: then a run that skips what c
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,9 @@ STRICT = "REPORTGEN_STRICT_SKIPS"
 ALLOWED = ("quarto is not on the PATH",)
 
 WORKED = sorted(path.parent.name for path in specs_folder().glob("*/study.yaml"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background; programs inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _skipped: list[tuple[str, str]] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -85,7 +86,7 @@ def test_only_reading_opens_files(tmp_path: Path) -> None:
         },
     )
     caches = [
-        "~/.cache",
+        os.environ.get("XDG_CACHE_HOME", "~/.cache"),
         "~/.config/matplotlib",
         "/etc/fonts",
         "/usr/share/fonts",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from numpy.linalg import LinAlgError
 
@@ -21,6 +21,7 @@ from reportgen.release.values import Values
 from reportgen.task import Failed
 
 _ROOM = "reportgen"
+_PACKAGE = Path(__file__).resolve().parents[1]
 _FRAME = re.compile(r'^  File "(.+)", line (\d+), in ', re.MULTILINE)
 
 
@@ -78,5 +79,6 @@ def _place(failed: Failed) -> str:
         path = PurePath(file)
         if _ROOM in path.parts:
             inside = path.parts[len(path.parts) - path.parts[::-1].index(_ROOM) :]
-            return f"{'/'.join(inside)}:{line}"
+            if _PACKAGE.joinpath(*inside).is_file():  # a folder of this name may hold other programs too
+                return f"{'/'.join(inside)}:{line}"
     return _ROOM

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
+
+from reportgen.late import special
 
 from .choices import Link, Reference, Status, TreatmentEffect
 from .crossproducts import FloatArray
