@@ -109,6 +109,7 @@ def test_a_search_that_keeps_nothing_has_a_p_and_says_that_nothing_was_found(tmp
     assert f"{SEARCH}.found-share" in found
 
 
+@pytest.mark.slow
 def test_a_search_that_a_screening_leaves_nothing_says_so(tmp_path: Path) -> None:
     screening = {"method": "moderators", "moderators": ["age", "sex", "baseline RMDQ"]}
     none = {"from": "screening", "p_below": 1e-9}
@@ -119,6 +120,7 @@ def test_a_search_that_a_screening_leaves_nothing_says_so(tmp_path: Path) -> Non
     assert "no moderator has a p below the limit in the screening" in page(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_search_of_which_no_draw_could_search_has_no_p_and_says_why(tmp_path: Path) -> None:
     study = write_planted(tmp_path / "study", gain=0.0, min_size=400, formats=("html", "results"))
     assert built(study, tmp_path) == 0

@@ -93,6 +93,7 @@ def test_the_table_of_detection_holds_the_numbers_of_the_results(report: Path) -
     assert float(line[7]) == float(value["evaluation.scenario.2.rp.supported.share"])
 
 
+@pytest.mark.slow
 def test_flips_that_end_early_are_reported_as_such_with_the_same_decisions(tmp_path: Path) -> None:
     flips = NO_DRAWS.replace("min_size: 20", "min_size: 20, draws: {sign_flips: 20}, held_out: false")
     early = flips.replace("sign_flips: 20", "sign_flips: 20, curtailed: true")

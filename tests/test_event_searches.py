@@ -42,6 +42,7 @@ def searches(path: Path) -> dict[str, PartitionedOutcome]:
     return {search.outcome: search for search in record.results}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", ["relapse", "falls"])
 def test_a_subgroup_in_whom_treatment_does_more_against_an_event_is_found_and_fitted_anew(
     tmp_path: Path, outcome: str
@@ -76,6 +77,7 @@ def test_a_subgroup_in_whom_treatment_does_more_against_an_event_is_found_and_fi
     assert found.scale.favours == "lower"
 
 
+@pytest.mark.slow
 def test_the_search_of_the_record_is_that_of_the_arrays(tmp_path: Path) -> None:
     found = searches(write_event_search(tmp_path / "s", **NONE, min_events=7))["relapse"]
     table = table_of(tmp_path / "s").sort_values(["trial", "id"])
@@ -101,6 +103,7 @@ def test_a_good_event_turns_the_side_that_gains(tmp_path: Path) -> None:
     assert one == pytest.approx(-other, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_draws_say_that_a_clear_subgroup_is_supported_and_correct_it(tmp_path: Path) -> None:
     found = searches(write_event_search(tmp_path / "s", **DRAWS, depth=1, outcomes=["relapse"]))["relapse"]
     assert found.honesty is not None
@@ -176,6 +179,7 @@ def test_candidates_of_a_search_of_events_are_written_with_events_and_exposure(t
     assert set(relapse["outcome"]) == {0, 1}
 
 
+@pytest.mark.slow
 def test_methods_say_that_missing_moderators_are_filled_where_each_is_tried_on_those_who_have_it(
     tmp_path: Path,
 ) -> None:
@@ -188,6 +192,7 @@ def test_methods_say_that_missing_moderators_are_filled_where_each_is_tried_on_t
     assert said == {"complete": False, "available": True}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", ["relapse", "falls"])
 def test_the_frontier_of_an_event_is_that_of_the_arrays_with_effects_fitted_anew(tmp_path: Path, outcome: str) -> None:
     report = {"contents": [{"series": "Table", "show": "peeling-thresholds", "of": "rp", "sizes": [0.5]}]}
@@ -210,6 +215,7 @@ def test_the_frontier_of_an_event_is_that_of_the_arrays_with_effects_fitted_anew
     assert peeled.scale.favours == "lower"
 
 
+@pytest.mark.slow
 def test_draws_of_a_frontier_of_events(tmp_path: Path) -> None:
     report = {"contents": [{"series": "Table", "show": "peeling-thresholds", "of": "rp", "sizes": [0.5]}]}
     path = write_event_search(tmp_path / "s", report, **DRAWS, **PEELING, outcomes=["relapse"])
@@ -244,6 +250,7 @@ def write_screened_search(folder: Path, limit: float, **node: Any) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("node", [{}, PEELING])
 def test_a_search_of_events_takes_its_moderators_from_a_screening_and_repeats_it(
     tmp_path: Path, node: dict[str, Any]
@@ -278,6 +285,7 @@ def test_where_the_screening_by_a_step_differs_from_that_of_its_models_the_metho
     assert f"({result.follow_up_label.text}) without {label.text}" in text
 
 
+@pytest.mark.slow
 def test_min_p_of_a_screening_of_events_is_never_below_p(tmp_path: Path) -> None:
     path = write_screened_search(tmp_path / "s", 0.2, **NONE)
     spec, repository = read(path)
@@ -293,6 +301,7 @@ def test_min_p_of_a_screening_of_events_is_never_below_p(tmp_path: Path) -> None
     assert relapse.interactions[0].min_p.value == pytest.approx(1 / 21)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", ["relapse", "falls"])
 def test_effects_in_levels_of_events_agree_with_the_interaction(tmp_path: Path, outcome: str) -> None:
     path = write_screened_search(tmp_path / "s", 0.2, **NONE)

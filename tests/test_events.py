@@ -300,6 +300,7 @@ SCREENING: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 def test_interactions_are_those_of_one_model_of_all_people_and_say_where_the_benefit_is_larger(tmp_path: Path) -> None:
     study = {"analyses": {"screening": SCREENING}, "report": {"contents": []}, **NOTHING_SMALL}
     path = write_events(tmp_path / "s", study)
@@ -402,6 +403,7 @@ def problems(path: Path) -> str:
 RELAPSE = OUTCOMES["relapse"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("study", "said"),
     [
@@ -692,6 +694,7 @@ def test_few_events_are_suppressed_beside_pooled_risks_as_well(tmp_path: Path) -
     assert round(told, 2) == pytest.approx(told, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_pages_say_that_risks_are_pooled_in_two_stages_and_moderators_act_on_odds(tmp_path: Path) -> None:
     analyses = {
         "pooled": {"method": "meta-analysis", "outcomes": list(MEASURED), "adjust_for": ["age"]},
@@ -732,6 +735,7 @@ def test_better_of_an_instrument_that_agrees_with_good_is_taken(tmp_path: Path) 
     assert effects(path)["falls"].scale.favours == "lower"
 
 
+@pytest.mark.slow
 def test_the_risk_of_the_controls_of_one_trial_is_not_called_pooled(tmp_path: Path) -> None:
     node = {"method": "meta-analysis", "outcomes": "relapse", "adjust_for": [], "minimum_trials": 1}
     contents = [

@@ -89,6 +89,7 @@ def test_what_is_not_there_is_a_candidate_and_grey(tmp_path):
     assert "not supported" in page and "candidate, not supported; corrected for the search" in page
 
 
+@pytest.mark.slow
 def test_without_draws_nothing_is_said_of_them(tmp_path):
     study = write_planted(tmp_path / "study", formats=("html", "results"))
     built(study, tmp_path, draws=None)

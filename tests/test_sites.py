@@ -75,6 +75,7 @@ def test_the_common_effect_has_sites_as_well(tmp_path: Path) -> None:
     assert effect.common.effect.value == pytest.approx(common.effect.estimate, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_interaction_and_the_effects_in_levels_are_those_of_models_with_sites(tmp_path: Path) -> None:
     path = write(tmp_path, {"screening": SCREENING})
     (screen,) = record_of(path, "screening").results
@@ -150,6 +151,7 @@ CONTENTS = (
 )
 
 
+@pytest.mark.slow
 def test_pages_say_which_models_have_sites_and_tell_neither_their_names_nor_their_sizes(tmp_path: Path) -> None:
     page, results = built(write(tmp_path, ALL, CONTENTS), tmp_path / "out")
     own = "Sites within trials have random intercepts with one variance for all trials; a trial with people of one site has it in its own intercept."

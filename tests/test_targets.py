@@ -68,6 +68,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_study(tmp_path_factory.mktemp("study") / "small")
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_what_is_asked_for_is_written_and_nothing_else(name: str, study: Path, tmp_path: Path) -> None:

@@ -115,6 +115,7 @@ def test_holm_counts_it_and_draws_do_not(tmp_path: Path) -> None:
     assert min(item.holm.value for item in (year, bias, age)) == pytest.approx(3 * p[0])
 
 
+@pytest.mark.slow
 def test_the_page_says_that_trials_are_compared(tmp_path: Path) -> None:
     path = write(tmp_path, report={"formats": ["html", "results"], "length": "full", "contents": CONTENTS})
     page, values = built(path, tmp_path / "out")

@@ -190,6 +190,7 @@ def test_a_store_that_cannot_be_meant_is_an_error(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("age", "baseline RMDQ"), ("baseline RMDQ", "age")])
 def test_published_means_stand_in_the_order_of_the_mapping(study: Path, tmp_path: Path, names: tuple[str, ...]) -> None:
     for order in (names[::-1], names):  # the second with what was kept of the first

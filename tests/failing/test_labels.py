@@ -15,6 +15,7 @@ ODD_AGES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", ODD_AGES)
 def test_a_labelled_age_is_no_age_until_the_mapping_says_so(name: str, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def page(report: Path) -> str:
     return pages_of(report).replace("&#39;", "'")
 
 
+@pytest.mark.slow
 def test_one_trial_in_tiny_units_has_the_i2_that_fits_its_weight(tmp_path: Path) -> None:
     done = said("build", written("b_tiny", tmp_path), "--output", tmp_path / "out", *BUILT)
     assert done.code == 0, done.err
@@ -58,6 +59,7 @@ def test_weights_stand_beside_the_model_that_they_belong_to(tmp_path: Path) -> N
     assert "lie outside the range of the trials' own effects" in words
 
 
+@pytest.mark.slow
 def test_a_trial_in_which_sex_is_the_arm_tells_nothing_of_its_interaction(tmp_path: Path) -> None:
     done = said("build", written("b_mod_empty_cell", tmp_path), "--output", tmp_path / "out", *BUILT)
     assert done.code == 0, done.err

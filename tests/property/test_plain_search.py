@@ -66,6 +66,7 @@ def rp_options(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_partition_finds_what_the_plain_search_finds(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -79,6 +80,7 @@ def test_partition_finds_what_the_plain_search_finds(seed: int) -> None:
         assert min(abs(group.split.log_p_node - log_p) for log_p in p) < 1e-4 * (1.0 + abs(min(p)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(25))
 def test_peel_finds_what_the_plain_search_finds(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -59,6 +59,7 @@ def test_the_sets_have_not_shrunk():
     assert sum(entry["link"] == "log" for entry in REFERENCE["sets"]) >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(5)  # six fits a set of data: each kind of fit is in the sample
 @pytest.mark.parametrize(("name", "expected"), FITS)
 def test_readings_agree_with_glmer(name: str, expected: dict[str, Any]) -> None:

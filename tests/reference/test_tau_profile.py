@@ -19,6 +19,7 @@ KNOWN: dict[str, Any] = json.loads((HERE / "tau_profile.json").read_text(encodin
 NEAR = 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", KNOWN["linear"], ids=lambda item: item["name"])
 def test_of_linear_models(known: dict[str, Any]) -> None:
     d = pd.read_csv(HERE / "data" / f"{known['name']}.csv")
@@ -26,6 +27,7 @@ def test_of_linear_models(known: dict[str, Any]) -> None:
     assert found == pytest.approx(known["interval"], abs=NEAR, rel=NEAR)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", KNOWN["sites"], ids=lambda item: item["name"])
 def test_of_linear_models_with_sites(known: dict[str, Any]) -> None:
     d = pd.read_csv(HERE / "data" / f"{known['name']}.csv")
@@ -49,6 +51,7 @@ def test_of_events(place: int, link: Any, events: str, family: str) -> None:
     assert fit.tau_interval == pytest.approx(known["intervals"][family], abs=NEAR, rel=NEAR)
 
 
+@pytest.mark.slow
 def test_an_interval_follows_the_scale_and_neither_adjusters_nor_labels() -> None:
     d = pd.read_csv(HERE / "data" / "6-equal-large.csv")
     usual = tau_profile_interval(d["y"], d["t"], d["trial"], adjusters=d["x1"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = ("matplotlib", "numba", "pandas", "scipy", "weasyprint")
 LAYING_OUT = f"""
 import sys
@@ -13,6 +15,7 @@ print([name for name in {HEAVY} if name in sys.modules])
 """
 
 
+@pytest.mark.slow
 def test_laying_out_and_composing_import_no_heavy_library() -> None:
     done = subprocess.run([sys.executable, "-c", LAYING_OUT], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

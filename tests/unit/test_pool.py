@@ -96,6 +96,7 @@ def test_closing_leaves_out_what_has_not_begun(tmp_path: Path) -> None:
     assert Local(3).map(abs, [-1, 2]) == [1, 2]
 
 
+@pytest.mark.slow
 def test_closing_just_after_a_worker_died_does_not_wait_for_ever() -> None:
     for _ in range(3):
         pool = Local(3)
@@ -142,6 +143,7 @@ def end_itself(_: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_worker_that_the_system_ends_is_told_in_words_and_replaced() -> None:
     with pytest.raises(RenderError, match="a worker process was ended by the operating system"):
         Local(3).map(end_itself, [1, 2])

@@ -137,6 +137,7 @@ def test_every_option_is_tried(node: Any) -> None:
     assert {name for name, _ in OPTIONS[method]} == node.model_fields.keys() - {"method"} - ELSEWHERE
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(7)
 @pytest.mark.parametrize(
     ("method", "option", "value"), [(method, *option) for method, options in OPTIONS.items() for option in options]

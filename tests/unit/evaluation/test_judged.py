@@ -217,6 +217,7 @@ SEARCHES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("alpha", [0.05, 0.3])
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES.keys())

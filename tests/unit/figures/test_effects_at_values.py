@@ -42,6 +42,7 @@ def rows(sheet: Sheet) -> list[str]:
     return [" ".join(piece.text for piece in words.pieces) for words in sheet.words()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["plain", "bmc", "lancet"])
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_is_clipped_and_nothing_overlaps(case: str, style: str) -> None:

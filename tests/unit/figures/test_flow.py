@@ -101,6 +101,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_overlaps_and_nothing_is_cut(case: str) -> None:
@@ -109,6 +110,7 @@ def test_nothing_overlaps_and_nothing_is_cut(case: str) -> None:
         assert sheet.width == page_width() and sheet.height < 218
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("case", CASES)
 def test_no_line_crosses_a_text(case: str) -> None:

@@ -133,6 +133,7 @@ IN_COLUMN = ((), ("effect",))
 CHOSEN_IN_COLUMN = {"forest": ((("trials",), ("effect",)), ((), ("effect", "p"))), "by trial": (((), ("effect", "p")),)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["plain", "bmc"])
 @pytest.mark.parametrize("case", FORESTS)
 def test_a_forest_in_a_single_column_keeps_its_texts_apart(case: str, style: str) -> None:
@@ -146,6 +147,7 @@ def test_a_forest_in_a_single_column_keeps_its_texts_apart(case: str, style: str
     assert {sheet.width for sheet in sheets} == {COLUMN}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["plain", "bmc"])
 @pytest.mark.parametrize("case", BY_TRIAL)
 def test_a_forest_by_trial_in_a_single_column_keeps_its_texts_apart(case: str, style: str) -> None:

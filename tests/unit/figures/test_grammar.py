@@ -148,6 +148,7 @@ def test_every_cut_stands_at_its_value_and_its_p() -> None:
     assert middles == [pytest.approx(place) for place in wanted]
 
 
+@pytest.mark.slow
 def test_nothing_stays_in_matplotlib_or_among_the_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
     from matplotlib import pyplot
 

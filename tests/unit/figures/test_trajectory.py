@@ -163,6 +163,7 @@ def test_nothing_overlaps_and_nothing_is_off_the_paper(case: str) -> None:
     assert all(place[2] < plots[0][0] or place[1] > EFFECT_HEIGHT for _, place in beside)
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(13)
 @pytest.mark.parametrize("style", ["plain", "bmc"])
 @pytest.mark.parametrize("case", sorted(CASES))
@@ -188,6 +189,7 @@ def test_a_note_says_where_participants_inside_have_no_room() -> None:
     assert there < len(record.nearest(SIZES)) and is_said
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(13)
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_two_of_them_fit_on_a_page(case: str) -> None:
@@ -250,6 +252,7 @@ def test_the_axis_holds_the_intervals_down_to_half_of_the_people_and_smaller_one
     assert max(x for x, _ in whole.corners) == pytest.approx(right())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_lines_of_an_interval_that_leaves_the_plot_end_there(case: str) -> None:
     strokes = [mark for mark in sheet(CASES[case]).marks if isinstance(mark, Stroke)]
@@ -261,6 +264,7 @@ def test_each_number_has_a_row_or_is_of_an_axis() -> None:
     assert [w for w in said if not w.numbers and w.axis != "tick"] == []
 
 
+@pytest.mark.slow
 def test_participants_stand_under_the_tick_of_their_size() -> None:
     for case in ("usual", "drawn", "only large subgroups"):
         record = CASES[case]
@@ -273,6 +277,7 @@ def test_participants_stand_under_the_tick_of_their_size() -> None:
             assert round(share.x, 4) in ticks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["usual", "eight moderators", "drawn"])
 def test_the_labels_of_two_ticks_of_traces_are_two_millimetres_apart(case: str) -> None:
     drawn = sheet(CASES[case])
@@ -319,6 +324,7 @@ def test_round_values_are_few_and_inside(low: float, high: float, most: int) -> 
     assert len({text for _, text in found}) == len(found)
 
 
+@pytest.mark.slow
 def test_what_draws_leave_stands_at_the_size_of_its_box() -> None:
     record = CASES["drawn"]
     drawn = sheet(record)

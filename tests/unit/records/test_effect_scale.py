@@ -42,6 +42,7 @@ STUDY_FILE = {("spec/outcomes.py", "mean difference")}  # the word behind `measu
 WORDS = ("mean difference", "favours control", "favour the intervention")
 
 
+@pytest.mark.slow
 def test_the_measure_and_its_directions_stand_in_one_module() -> None:
     found = {
         (path.relative_to(PACKAGE).as_posix(), word)

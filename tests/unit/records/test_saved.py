@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from reportgen.analyses.reading import handed_over
 from reportgen.analyses.study_tasks import records_of, study_tasks
 from reportgen.encoding import decode, encode
@@ -20,6 +22,7 @@ from reportgen.store import NoStore
 from tests.screened_study import write_screened
 
 
+@pytest.mark.slow
 def test_records_that_were_saved_make_the_same_page(tmp_path: Path) -> None:
     spec, repository = read(write_screened(tmp_path / "s"))
     laid = study_tasks(spec)

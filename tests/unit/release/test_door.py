@@ -27,6 +27,7 @@ def built_around(source: str) -> Iterator[int]:
                 yield node.lineno
 
 
+@pytest.mark.slow
 def test_no_module_but_those_of_release_makes_a_value_of_a_record() -> None:
     found = {
         f"{path.relative_to(PACKAGE)}:{line}"

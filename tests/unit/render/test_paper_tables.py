@@ -192,6 +192,7 @@ def test_heads_below_a_spanner_stand_over_their_cells() -> None:
     assert ends["outside"][1] == pytest.approx(ends["out"][1])
 
 
+@pytest.mark.slow
 def test_a_page_break_tears_no_trial_and_leaves_no_total_or_note_alone() -> None:
     columns = (Column(("Trial",), "left"), Column(("Arm",), "left"))
     total = Group((Row(("Total",), (("of all",),), total=True),))
@@ -207,6 +208,7 @@ def test_a_page_break_tears_no_trial_and_leaves_no_total_or_note_alone() -> None
         assert f"arm-of-{number - 1}" in made[-1]
 
 
+@pytest.mark.slow
 def test_a_page_break_leaves_groups_levels_and_the_end_of_a_table_whole() -> None:
     columns = (Column(("Moderator",), "left"), Column(("Effect",), "left"))
     for before in range(30, 44):  # the break falls at every row of the group once
@@ -223,6 +225,7 @@ def test_a_page_break_leaves_groups_levels_and_the_end_of_a_table_whole() -> Non
         assert all(f"large {i}" in made[-1] for i in range(3, 9))
 
 
+@pytest.mark.slow
 def test_the_end_of_a_table_has_a_rule_and_a_page_that_it_leaves_early_has_none() -> None:
     columns = (Column(("Trial",), "left"), Column(("Arm",), "left"))
     for number in range(16, 24):

@@ -37,6 +37,7 @@ def test_the_declared_effect_is_what_an_analysis_finds(tmp_path: Path, seed: int
     assert found["function"] == pytest.approx(6, abs=0.3)
 
 
+@pytest.mark.slow
 def test_a_comparison_is_exact_while_its_trials_differ(tmp_path: Path) -> None:
     """The errors of the trials, weighted by precision, cancel; with `none` they do not."""
 

@@ -42,6 +42,7 @@ def simulated(folder: Path, change: dict[str, Any] | None = None) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_events_come_out_with_the_declared_risk_rate_ratios_and_modification(tmp_path: Path) -> None:
     path = simulated(tmp_path / "s")
     spec, repository = read(path)

@@ -98,11 +98,13 @@ def check_read_as_meant(tmp_path: Path, **changes: Any) -> None:
         assert values == pytest.approx(wanted.to_numpy(), abs=1e-6), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "how"), FORMATS)
 def test_every_format(tmp_path: Path, name: str, how: dict[str, Any]) -> None:
     check_read_as_meant(tmp_path, north={"data": {"file": name, "participant": "id", **how}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, _ in FORMATS])
 def test_every_format_long(tmp_path: Path, name: str) -> None:
     data = {
@@ -115,6 +117,7 @@ def test_every_format_long(tmp_path: Path, name: str) -> None:
     check_read_as_meant(tmp_path, north={"data": data, "variables": variables})
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(2)  # an odd number of rules, so that each of them is in the sample with one of two endings
 @pytest.mark.parametrize("quirk", QUIRKS)
 @pytest.mark.parametrize("ending", ["csv", "sav"])

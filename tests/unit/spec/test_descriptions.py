@@ -35,6 +35,7 @@ def test_a_description_is_made_of_sentences(kind: str) -> None:
     assert [place for place, text in described if not (text[0].isupper() or text[0] == "`")] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("show", SHOWS)
 def test_an_artefact_is_described_and_asks_for_the_analysis_that_it_shows(show: str) -> None:
     defined = json.loads(json_schema("study"))["$defs"][SHOWS[show].__name__]

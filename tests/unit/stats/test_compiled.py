@@ -94,6 +94,7 @@ def test_a_second_process_compiles_nothing(installed: Path, kernels: Path) -> No
     assert run(installed, kernels) == [9.0, *KEPT]
 
 
+@pytest.mark.slow
 def test_an_edited_kernel_is_compiled_anew_where_others_call_it(installed: Path, kernels: Path) -> None:
     edit(installed, "    return total\n", "    return 2.0 * total\n")
     assert run(installed, kernels) == [18.0, *COMPILED]
@@ -132,6 +133,7 @@ def test_where_nothing_can_be_kept_each_process_compiles_once(installed: Path, t
     assert not [*installed.rglob("*.nb?")]
 
 
+@pytest.mark.slow
 def test_a_folder_in_which_others_may_write_is_not_trusted(installed: Path, kernels: Path) -> None:
     (folder,) = kernels.iterdir()
     folder.chmod(0o777)
@@ -146,6 +148,7 @@ def test_a_full_disk_keeps_nobody_from_working(installed: Path, tmp_path: Path) 
     assert run(installed, tmp_path / "kernels", full + CALL) == [9.0, *KEPT]
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("suffix", "damage"), [("nbi", b""), ("nbi", b"\0" * 4096), ("nbc", b"words")], ids=["empty", "zeros", "words"]

@@ -39,6 +39,7 @@ def fewest(statistic: FloatArray, observed: float, alpha: float) -> int:
     return len(statistic)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", ALPHAS)
 @pytest.mark.parametrize("count", [20, 99, 100])
 def test_the_decision_is_that_of_all_draws_for_any_alpha_and_number(count: int, alpha: float) -> None:

@@ -191,6 +191,7 @@ def as_plain(tree: tuple[TreeNode, ...], node: int = 0) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [5, 6])
 def test_the_tree_is_that_of_a_plain_version(seed: int) -> None:
     data = people(seed, size=150, gain=1.4)

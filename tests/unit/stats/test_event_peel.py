@@ -181,6 +181,7 @@ def test_what_is_reported_is_fitted_anew(link: str) -> None:
     assert found.directions[0].interaction is not None
 
 
+@pytest.mark.slow
 def test_event_and_no_event_turn_the_sign_and_good_turns_the_directions() -> None:
     data = events(2, size=200, gain=1.5)
     one = peel_events(**data, **WIDE)

@@ -72,6 +72,7 @@ def dense(people: Participants, values: Any, null: EventNull, varying: bool, wit
     return float(stats.f.sf(wald, q, 3) if varying else stats.chi2.sf(q * wald, q)), omega2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", ["logit", "log"])
 @pytest.mark.parametrize("effect", ["random", "common"])
 @pytest.mark.parametrize("reading", ["within", "naive"])

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 # a process of its own: in this one, other tests have compiled by now
 SIGNATURES = """
 import json, sys
@@ -54,6 +56,7 @@ def printed(code: str) -> list[dict[str, int]]:
     return list(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 def test_a_fit_compiles_nothing_after_the_kernels() -> None:
     likelihood, before, after = printed(FIT)
     assert before == after
@@ -62,6 +65,7 @@ def test_a_fit_compiles_nothing_after_the_kernels() -> None:
     assert all(before[name] == count for name, count in likelihood.items())
 
 
+@pytest.mark.slow
 def test_a_search_compiles_nothing_after_the_kernels() -> None:
     before, after = printed(SEARCH)
     assert before == after

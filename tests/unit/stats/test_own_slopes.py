@@ -61,6 +61,7 @@ def candidates(d: dict, found: Partition) -> Iterator[tuple[np.ndarray, float, f
             yield s.astype(float), tried.estimate[k], tried.std_error[k], tried.df[k]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("information", ["pooled", "within"])
 @pytest.mark.parametrize("effect", ["random", "common"])

@@ -87,6 +87,7 @@ def by_trial_mean(trial: Array, values: Array) -> Array:
 # --- numbers by a second route --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("treatment_effect", ["random", "common"])
 @pytest.mark.parametrize("information", ["pooled", "within"])
@@ -196,6 +197,7 @@ def classic_sides(y: Array, t: Array, covariates: dict[str, Array], depth: int, 
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("gamma", [1.0, 0.3])
 def test_one_trial_and_the_differential_criterion_are_classic_sides(seed: int, gamma: float) -> None:

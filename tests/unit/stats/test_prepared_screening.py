@@ -46,6 +46,7 @@ def moderators(d: dict) -> dict:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if name == "by-arm" else name for name in OPTIONS]
 )

@@ -19,6 +19,7 @@ def separate(p: People, cuts: np.ndarray, covariate: np.ndarray, **options: str)
     return np.array(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tau", [0.0, 0.5])
 @pytest.mark.parametrize(
     "options",

@@ -274,6 +274,7 @@ print(digest({"b": Estimate("x", (1.5, Side.CONTROL)), "a": ["x", b"y", 10**30]}
 """
 
 
+@pytest.mark.slow
 def test_digests_are_the_same_in_every_process() -> None:
     found = {
         subprocess.run(
