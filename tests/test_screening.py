@@ -44,7 +44,7 @@ def test_the_pages_say_what_was_expected_and_found(built: Path) -> None:
 
 def test_artefacts_of_the_screening_lead_to_each_other(built: Path) -> None:
     page = page_of(built)
-    assert "All numbers in this figure are given in" in page
+    assert "All numbers are given in" in page
     assert "Effects at chosen values are given in" in page
 
 

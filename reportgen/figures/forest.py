@@ -121,7 +121,7 @@ def forest_sheets(
     def alt(page: Page, page_name: str) -> Inline:
         return forest_alt(page, page_name, scales, alone)
 
-    note = (*_note(bands, effects, shown, settings, name), *_columns_note(columns, common, effects))
+    note = (*_note(bands, effects, shown, settings, scale, name), *_columns_note(columns, common, effects))
     return lay_out(bands, headings, note, name=name, title=title, alts=alt)
 
 
@@ -342,6 +342,7 @@ def _note(
     effects: Sequence[PooledEffect],
     shown: dict[str, Shown | None],
     settings: ModelSettings,
+    scale: Scale,
     name: str,
 ) -> Inline:
     """Return the small print: only what this figure really shows is explained."""
@@ -362,6 +363,8 @@ def _note(
     if any(_leaves(band, effects, shown) for band in bands):
         note += [LEAVES]
     note += beyond(bands)
+    if scale == "0-100":
+        note += ["Rescaled to one range; effects elsewhere are in the unit of each outcome unless it is said. "]
     if len(bands) > 1:
         note += ["Outcomes on different scales have separate axes; lengths are comparable within one axis only. "]
     marks = {item.mark for item in available}

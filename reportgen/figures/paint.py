@@ -10,12 +10,14 @@ import io
 import xml.etree.ElementTree as ET
 from math import degrees
 from typing import TYPE_CHECKING, Any, Literal
+from xml.sax.saxutils import escape
 
 from reportgen.figures import theme
 from reportgen.figures.drawn import SVG, Drawn, Line, Path, drawn
 from reportgen.figures.lettering import drawable, face_for, families
 from reportgen.figures.svg import EDGE_WEIGHT
 from reportgen.records.artefact import Drawing
+from reportgen.records.numbers import plain
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -46,7 +48,7 @@ def png(drawing: Drawing) -> bytes:
 
 
 def outlined(drawing: Drawing) -> bytes:
-    """Return a drawing as SVG whose letters are outlines, so that it needs no font."""
+    """Return a drawing as SVG whose letters are outlines, so that it needs no font; its description is the alternative text."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
@@ -54,9 +56,11 @@ def outlined(drawing: Drawing) -> bytes:
     with rc_context(look), io.BytesIO() as buffer:
         result = figure(drawing.svg)
         printer: Any = FigureCanvasSVG(result)
-        printer.print_svg(buffer, metadata={"Date": None, "Title": title_of(drawing)})
+        metadata = {"Date": None, "Creator": "reportgen", "Title": title_of(drawing)}
+        printer.print_svg(buffer, metadata=metadata)
         result.clear()
-        return buffer.getvalue()
+        end, description = "</title>\n", f" <desc>{escape(plain(drawing.alt))}</desc>\n"
+        return buffer.getvalue().replace(end.encode(), (end + description).encode(), 1)
 
 
 def title_of(drawing: Drawing) -> str:

@@ -368,7 +368,7 @@ def _note(
         *words.plural(peeling.evaluated, "subgroup was", "subgroups were"),
         " evaluated",
         *(("; no hypothesis was tested.",) if peeling.honesty is None else (". ", *verdict_sentence(peeling))),
-        *((f" {peeling.scale.direction}.",) if peeling.scale.named else ()),
+        f" {peeling.scale.direction}.",
     )
 
 

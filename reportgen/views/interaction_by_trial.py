@@ -63,7 +63,7 @@ SHOWS = (
         "Interaction of treatment with moderators by trial",
         _forest,
         beside={
-            "interaction-by-trial-estimates": "All numbers in these figures are given in",
+            "interaction-by-trial-estimates": "All numbers are given in",
             "interaction-forest": "The interactions of all moderators are drawn in",
         },
     ),

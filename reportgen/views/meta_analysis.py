@@ -135,7 +135,7 @@ VIEW = View(
             _forest,
             caption=_caption,
             beside={
-                "estimates": "All numbers in this figure are given in",
+                "estimates": "All numbers are given in",
                 "forest-by-trial": "The effects of single trials are shown in",
             },
         ),
@@ -144,7 +144,7 @@ VIEW = View(
             "Effects by trial",
             _forest_by_trial,
             beside={
-                "estimates-by-trial": "All numbers in these figures are given in",
+                "estimates-by-trial": "All numbers are given in",
                 "analysed": "Exclusions and their reasons are given in",
             },
         ),

@@ -115,7 +115,7 @@ VIEW = View(
             "Interaction of treatment with each moderator",
             _forest,
             beside={
-                "interaction-estimates": "All numbers in this figure are given in",
+                "interaction-estimates": "All numbers are given in",
                 "effect-at-values": "Effects at chosen values are given in",
                 "effect-at-values-forest": "Effects at chosen values are drawn in",
                 "interaction-by-trial": "Interactions in single trials are drawn in",
@@ -142,7 +142,7 @@ VIEW = View(
             "Effect in levels of moderators and at chosen values, with p of the interaction",
             _at_values_forest,
             beside={
-                "effect-at-values": "All numbers in this figure are given in",
+                "effect-at-values": "All numbers are given in",
                 "interaction-forest": "The interactions of all moderators are drawn in",
             },
         ),

@@ -204,7 +204,7 @@ VIEW = View(
             "Recursive partitioning",
             _tree,
             beside={
-                "subgroups": "All numbers in these trees are given in",
+                "subgroups": "All numbers are given in",
                 "cut-profiles": "The cuts that were tried are shown in",
             },
         ),

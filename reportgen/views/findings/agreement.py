@@ -28,7 +28,7 @@ def _of_one(record: Agreement) -> Iterator[Finding]:
     many: Inline = (counts.count("compared", len(compared), "searches"), " of ", *counted(total, "search", "searches"))
     outcome, pair = max(_pairs(compared), key=lambda found: found[1].jaccard.value or 0.0)
     words: Inline = (
-        "Both methods found subgroups in ",
+        "Both methods have candidate subgroups in ",
         *many,
         " that they share. The largest overlap: ",
         *_one(outcome, pair, record),

@@ -61,7 +61,8 @@ def _how_many(record: Moderation, surviving: int) -> Inline:
         return ("Of ", *total, " tested, ", kept, f" {'has' if surviving == 1 else 'have'} ", *below, ":")
     return (
         *("Of ", *total, " tested, none has ", *below, ": no moderator is established. Without adjustment "),
-        *(record.significant, f" {'is' if record.significant.value == 1 else 'are'} below it; "),
+        *((record.significant,) if record.significant.value else ("none",)),
+        f" {'are' if (record.significant.value or 0) > 1 else 'is'} below it; ",
         *(record.by_chance, " would be expected if nothing modified the effect."),
     )
 

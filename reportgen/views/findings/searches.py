@@ -98,7 +98,7 @@ def _how_many(label: str, record: Searches, searched: Sequence[Search], found: S
         where: Inline = (" in any of ", total, " searches") if len(searched) > 1 else ()
         return (*named, " found no subgroup", *where, *lost, ".")
     kept = counts.count("found", len(found), "searches")
-    words: Inline = (*named, " found subgroups in ", kept, " of ", *counted(total, "search", "searches"), *lost)
+    words: Inline = (*named, " has candidate subgroups in ", kept, " of ", *counted(total, "search", "searches"), *lost)
     drawn = [search for search in found if is_drawn(search)]
     if not drawn:
         return (*words, ".")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import tempfile
+import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +16,7 @@ import docx
 import pypandoc
 import pytest
 
+from reportgen.figures.drawn import SVG
 from reportgen.figures.paint import outlined
 from reportgen.records.numbers import Number, plain
 from reportgen.records.results import Results
@@ -52,7 +54,10 @@ def test_figures_need_no_font(report: Report) -> None:
     for path in (report.folder / "quarto" / "figures").glob("*.svg"):
         content = path.read_text(encoding="utf-8")
         assert "<text" not in content and "font-family" not in content and "<dc:date>" not in content
-        assert outlined(next(d for d in drawings_of(report.appendix) if d.name == path.stem)).decode() == content
+        drawing = next(d for d in drawings_of(report.appendix) if d.name == path.stem)
+        assert outlined(drawing).decode() == content
+        described = ET.fromstring(content).findtext(f"{SVG}desc")
+        assert described == plain(drawing.alt) and described
 
 
 def floats(report: Report) -> dict[str, Any]:

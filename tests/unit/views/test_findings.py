@@ -158,14 +158,14 @@ def test_searches_that_were_not_possible_are_counted_beside_those_that_were() ->
     ]
     first, _ = subgroups(partitioning(search(), lost, search("walking", possible=False)))
     assert first.startswith(
-        "Recursive partitioning “rp” found subgroups in 1 of 1 search (2 not possible). The clearest"
+        "Recursive partitioning “rp” has candidate subgroups in 1 of 1 search (2 not possible). The clearest"
     )
 
 
 def test_without_draws_subgroups_are_candidates() -> None:
     first, last = subgroups(partitioning(search()))
     assert first.startswith(
-        "Recursive partitioning “rp” found subgroups in 1 of 1 search. The clearest: PAIN, Short term, "
+        "Recursive partitioning “rp” has candidate subgroups in 1 of 1 search. The clearest: PAIN, Short term, "
     )
     assert "corrected" not in first and "supported" not in first
     assert last == "Without random draws subgroups are candidates: their effects are not corrected for the search."
@@ -175,7 +175,7 @@ def test_after_draws_the_verdict_is_the_sentence_of_all_other_places() -> None:
     one = honest(search())
     (said,) = subgroups(partitioning(one, search("mood", found=False)))
     assert said.startswith(
-        "Recursive partitioning “rp” found subgroups in 1 of 2 searches; 1 is supported by random draws."
+        "Recursive partitioning “rp” has candidate subgroups in 1 of 2 searches; 1 is supported by random draws."
     )
     assert ", corrected for the search " in said
     assert said.endswith(spaced(verdict_sentence(one)))
