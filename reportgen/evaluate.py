@@ -87,7 +87,8 @@ def evaluate(order: Order, progress: Progress = SILENT) -> Evaluated:
     Raises
     ------
     ReportgenError
-        The file is invalid or its grid too large (nothing is done then), or an output could not be written.
+        The file is invalid or its grid too large (nothing is done then), an output could not be written, or a scheduler does
+        not answer or has a worker that is refused.
     """
     time_of_build()
     progress("read and check")
@@ -97,7 +98,7 @@ def evaluate(order: Order, progress: Progress = SILENT) -> Evaluated:
     store, code = Store(order.store) if order.keep else NoStore(), basis(plugins.sources(), plugins.distributions())
     with ExitStack() as stack:
         stack.enter_context(begun(end_workers))
-        pool = stack.enter_context(closing(open_pool(order.workers)))
+        pool = stack.enter_context(closing(open_pool(order.workers, order.executor)))
         staging = stack.enter_context(StagingFolder(place))
         values, failed, kept, made = _made(spec, store, code, pool, progress)
         if failed:

@@ -72,6 +72,9 @@ class RunOptions:
         Names of targets, as `html`; where empty, what the study's report says, or all that are written by default.
     workers : int
         Local processes.
+    executor : str
+        Address of a Dask scheduler whose workers take the place of local processes, as `dask://HOST:PORT`; none where
+        empty.
     store : Path or None
         Folder of kept results; the user's own where None.
     keep : bool
@@ -81,6 +84,7 @@ class RunOptions:
     output: Path | str | None = None
     formats: tuple[str, ...] = ()
     workers: int = 1
+    executor: str = ""
     store: Path | None = None
     keep: bool = True
 
@@ -104,16 +108,12 @@ class Order(RunOptions):
         `draft` or `final`; what the study's policy says where None.
     draws : Draws or None
         Random draws behind each screening and search; what the study asks for where None.
-    executor : str
-        Address of a Dask scheduler whose workers take the place of local processes, as `dask://HOST:PORT`; none where
-        empty.
     """
 
     study: Path
     only: frozenset[str] = frozenset()
     profile: Literal["draft", "final"] | None = None
     draws: Draws | None = None
-    executor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,6 +279,13 @@ def evaluate(
     jobs: Annotated[
         int, typer.Option("-j", "--jobs", min=0, help="Number of local processes; 0: one for each core, at most four.")
     ] = 0,
+    executor: Annotated[
+        str,
+        typer.Option(
+            metavar="dask://HOST:PORT",
+            help="Workers of a Dask scheduler instead of local processes (tls:// on other machines).",
+        ),
+    ] = "",
     store: StorePath = None,
     no_store: Annotated[bool, typer.Option("--no-store", help="Neither use stored results nor store any.")] = False,
 ) -> int:
@@ -290,10 +297,19 @@ def evaluate(
 
     chosen = _parts(formats, "--formats", "html,pdf")
     _check_formats(chosen)
+    _check_workers(jobs, executor)
     _check_store(store, no_store)
     workers = jobs or min(os.cpu_count() or 1, MOST_WORKERS)
     with progress_bar() as progress:
-        order = Order(file, output=output, formats=chosen, workers=workers, store=store, keep=not no_store)
+        order = Order(
+            file,
+            output=output,
+            formats=chosen,
+            workers=workers,
+            executor=executor,
+            store=store,
+            keep=not no_store,
+        )
         done = evaluate(order, progress)
     _warn(done.warnings)
     for failed in done.failed:

@@ -21,6 +21,7 @@ from reportgen.pool import Cluster
 from reportgen.progress import Progress
 from tests.cluster import Processes, wait_until
 from tests.conftest import ROOT
+from tests.evaluation_files import written
 from tests.screened_study import write_screened
 from tests.study_files import write_study
 
@@ -105,6 +106,22 @@ def test_a_cluster_gives_the_same_bytes(
     built = build(Order(studies[name], output=tmp_path / "report", executor=processes.address))
     assert built.exit_code == 0
     assert contents(tmp_path / "report") == serial[name]
+
+
+def test_a_grid_is_evaluated_on_a_cluster_with_the_same_results(
+    tmp_path: Path, processes: Processes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = ["evaluate", str(written(tmp_path / "grid")), "--formats", "results", "--no-store"]
+    assert run([*command, "--output", str(tmp_path / "here"), "-j", "1"]) == 0
+    assert run([*command, "--output", str(tmp_path / "there"), "--executor", processes.address]) == 0
+    name = "results.csv"
+    assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    capfd.readouterr()
+    assert run([*command, "--output", str(tmp_path / "none"), "--executor", "dask://127.0.0.1:9"]) != 0
+    assert "no scheduler answers there" in capfd.readouterr().err
+    assert not (tmp_path / "none").exists()
+    assert run([*command, "--executor", processes.address, "-j", "2"]) != 0
+    assert "-j counts local processes" in capfd.readouterr().err
 
 
 def test_it_is_built_from_the_command_line(
