@@ -19,7 +19,7 @@ from reportgen.views.findings.finding import Finding, Findings, derived, finding
 
 MAIN = 4
 """Effects in numbers of one analysis; each comparison has one at least."""
-ABBREVIATIONS = "CI: confidence interval; m: trials; n: participants."
+ABBREVIATIONS = "CI: confidence interval; m: trials; n: participants; for others see the end."
 
 
 def effect_findings(records: Sequence[MetaAnalysis]) -> Findings:
