@@ -14,7 +14,7 @@ from itertools import combinations
 from reportgen.analyses.cohorts import Cell, cells_of
 from reportgen.analyses.naming import level_number
 from reportgen.analyses.recording import comparison_records
-from reportgen.analyses.subset import Subset, conditions, label_of
+from reportgen.analyses.subset import Subset, conditions, label_of, limits_words
 from reportgen.records.model import PooledEffect
 from reportgen.records.moderation import Screen
 from reportgen.records.numbers import Value, slug
@@ -117,7 +117,7 @@ def _outcome(cell: Cell, found: Found, node: Node, study: Study, values: Values)
     builder = values.at(cell.comparison, cell.outcome, cell.follow_up)
 
     def subset(name: str) -> SubsetEffect[Value]:
-        return _subset(name, found.effects[name], study)
+        return _subset(name, found.effects[name], study, values.at(f"subset {name}"))
 
     first = found.effects[node.subsets[0]]
     known = node.everybody if node.everybody in found.effects else None
@@ -139,10 +139,15 @@ def _outcome(cell: Cell, found: Found, node: Node, study: Study, values: Values)
     )
 
 
-def _subset(name: str, effect: PooledEffect[Value], study: Study) -> SubsetEffect[Value]:
+def _subset(name: str, effect: PooledEffect[Value], study: Study, values: Values) -> SubsetEffect[Value]:
+    node = meta_analysis_of(name, study)
     return SubsetEffect(
         analysis=name,
-        conditions=tuple(conditions(name, meta_analysis_of(name, study), study)),
+        conditions=tuple(conditions(name, node, study)),
+        limits=tuple(
+            values.quote(f"limits {i}", limits_words(variable, limits, study))
+            for i, (variable, limits) in enumerate(node.subset.items(), 1)
+        ),
         trials=effect.trials,
         n=effect.n,
         n_control=effect.n_control,

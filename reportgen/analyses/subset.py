@@ -89,11 +89,16 @@ def _within(values: NDArray[np.float64], interval: Interval) -> BoolArray:
 
 def condition(name: str, limits: tuple[str, ...], study: Study) -> str:
     """Return a condition of a subgroup in words: "Sex female", "Age at least 65 years", "Country (of the trial) UK"."""
+    return f"{label_of(name, study)} {limits_words(name, limits, study)}"
+
+
+def limits_words(name: str, limits: tuple[str, ...], study: Study) -> str:
+    """Return the limits of a condition in words: "female", "at least 65 years", "UK"."""
     measured = baseline_of(name)
     if measured is None and study.covariates[name].categorical:
-        return f"{label_of(name, study)} {' or '.join(limits)}"
+        return " or ".join(limits)
     unit = study.covariates[name].unit if measured is None else _unit(measured, study)
-    return f"{label_of(name, study)} {_interval(limits).text()}{f' {unit}' if unit else ''}"
+    return f"{_interval(limits).text()}{f' {unit}' if unit else ''}"
 
 
 def _unit(measured: str, study: Study) -> str:

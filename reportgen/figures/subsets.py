@@ -133,16 +133,17 @@ def _row(
     stays: bool = False,
 ) -> Row:
     """Return the row of an effect; of one that is missing, or has no finite interval, the reason."""
+    label = item.below_its_covariate if stays else item.whom
     counts = Cells(arm_cells(item), {"trials": (Slot(item.trials),)}).of(columns)
     if not _drawable(item):
         effect = item.estimate.effect
         cause = item.reason or effect.reason or "its interval has no finite ends"
         reason = words.reason(item.status, cause, name, f"{item.analysis} reason")
-        return Row(item.whom, counts, style=BODY.muted(), indent=indent, reason=reason, stays=stays)
+        return Row(label, counts, style=BODY.muted(), indent=indent, reason=reason, stays=stays)
     printed = _printed(item)
     plot = _square(printed) if item.alone else _diamond(printed)
     cells: tuple[Cell, ...] = (interval_cell(*printed), (), *(((),) if settings.screening else ()))
-    return Row(item.whom, counts, cells, plot=plot, indent=indent, estimate=printed, stays=stays)
+    return Row(label, counts, cells, plot=plot, indent=indent, estimate=printed, stays=stays)
 
 
 def _diamond(printed: tuple[Number, Number, Number]) -> Callable[[Panel, float], list[Mark]]:

@@ -28,7 +28,9 @@ class SubsetEffect(Generic[V]):
     analysis : str
         As in the study file.
     conditions : tuple of Number
-        Of the subgroup to which it is limited; empty where everybody enters.
+        Of the subgroup to which it is limited: "sex female"; empty where everybody enters.
+    limits : tuple of Number
+        The same without what they are of: "female".
     trials, n, n_control, n_intervention : Number
     estimate : Estimate
     events : ArmEvents or None
@@ -42,6 +44,7 @@ class SubsetEffect(Generic[V]):
 
     analysis: str
     conditions: tuple[kinds.Words[V], ...]
+    limits: tuple[kinds.Words[V], ...]
     trials: kinds.Count[V]
     n: kinds.Count[V]
     n_control: kinds.Count[V]
@@ -61,7 +64,15 @@ class SubsetEffect(Generic[V]):
     @property
     def whom(self) -> Inline[V]:
         """Whom it is of: "sex female, age at least 65 years", or "All participants"."""
-        parts: list[str | V] = [part for condition in self.conditions for part in (", ", condition)]
+        return self._listed(self.conditions)
+
+    @property
+    def below_its_covariate(self) -> Inline[V]:
+        """The same where its covariates stand above it: "female"; with their names where there are several."""
+        return self._listed(self.limits if len(self.limits) == 1 else self.conditions)
+
+    def _listed(self, conditions: Sequence[V]) -> Inline[V]:
+        parts: list[str | V] = [part for condition in conditions for part in (", ", condition)]
         return tuple(parts[1:]) or ("All participants",)
 
 
@@ -163,7 +174,8 @@ class SubgroupDifferences(Record[SubsetSettings[V], SubsetOutcome[V], V]):
 
 BETWEEN = (
     "p between subgroups: Cochran’s Q between their effects (chi-squared, with one degree of freedom fewer than subgroups). It takes "
-    "standard errors as known and the subgroups as independent, although they may come from the same trials, and combines how the effect "
+    "standard errors as known, and so finds a difference too easily where trials are few; it takes the subgroups as independent, "
+    "although they may come from the same trials; and it combines how the effect "
     "differs within trials with how it differs between them: where trials contribute more to one subgroup, whatever else distinguishes "
     "these trials may explain it."
 )

@@ -69,17 +69,17 @@ def _head(outcome: SubsetOutcome, outcomes: Sequence[SubsetOutcome]) -> Inline:
 
 def _rows(outcome: SubsetOutcome, settings: SubsetSettings) -> Iterator[Row]:
     if outcome.everybody is not None:
-        yield _row(outcome.everybody, settings)
+        yield _row(outcome.everybody, outcome.everybody.whom, settings)
     for group in outcome.groups:
         # what is not compared has its reason in a note of its own
         test: tuple[Inline, ...] = ((group.q,), (group.df,), (group.p,)) if group.compared else ((), (), ())
         within: Inline = () if group.interaction is None else (group.interaction,)
         yield Row(group.label, ((),) * 6 + test + ((within,) if settings.screening else ()))
-        yield from (_row(item, settings) for item in group.effects)
+        yield from (_row(item, item.below_its_covariate, settings) for item in group.effects)
 
 
-def _row(item: SubsetEffect, settings: SubsetSettings) -> Row:
+def _row(item: SubsetEffect, label: Inline, settings: SubsetSettings) -> Row:
     estimate = item.estimate
     effect: tuple[Inline, ...] = (estimate_cell(estimate), (estimate.std_error,), (estimate.p,))
     beside: tuple[Inline, ...] = ((),) * (4 if settings.screening else 3)
-    return Row(item.whom, ((item.trials,), *arm_cells(item, item.kind), *effect, *beside))
+    return Row(label, ((item.trials,), *arm_cells(item, item.kind), *effect, *beside))
