@@ -49,6 +49,15 @@ SHOWN = {
     "rp": ("subgroup-tree", "subgroup-forest", "cut-profiles", "subgroups", "rejected-splits", "credibility"),
     "peel": ("peeling-trajectories", "peeling-thresholds", "credibility"),
     "agreement": ("agreement",),
+    "side": ("subset-forest", "subset-estimates"),
+}
+WOMEN, MEN = (
+    {"method": "meta-analysis", "minimum_trials": 1, "subset": {"sex": level}} for level in ("female", "male")
+)
+SIDE_BY_SIDE: dict[str, Any] = {
+    "women": WOMEN,
+    "men": MEN,
+    "side": {"method": "subgroup-differences", "subsets": ["women", "men"], "screening": "screening"},
 }
 LONG = {"short": {"months": [2, 3], "aim": 3}, "long": {"months": [10, 14], "aim": 12}}
 UNMEASURED = {
@@ -66,6 +75,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH | SMALLEST | {"width": 1, "depth": 1, "max_cuts": 1, "min_size": 2, "multiplicity": "none"},
             "peel": PEEL | SMALLEST | {"beam": 1, "min_size": 2},
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
+            **SIDE_BY_SIDE,
         },
     },
     "common effects": {
@@ -76,6 +86,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH | {"treatment_effect": "common", "multiplicity": "none", "across": "none"},
             "peel": PEEL | {"treatment_effect": "common"},
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
+            **SIDE_BY_SIDE,
         },
     },
     "normal": {
@@ -87,6 +98,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH | {"criterion": "differential", "gamma": [1.0], "width": 2},
             "peel": PEEL | {"objective": "effect"},
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
+            **SIDE_BY_SIDE,
         },
     },
     "empty cells": UNMEASURED
@@ -99,6 +111,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH,
             "peel": PEEL,
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
+            **SIDE_BY_SIDE,
         },
     },
 }

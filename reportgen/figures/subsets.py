@@ -87,12 +87,13 @@ def _bands(
 ) -> Iterator[Band]:
     """Yield a band an outcome; one in which nothing was estimated stands above the next axis, or below the last one."""
     visits = len({outcome.follow_up for outcome in outcomes}) > 1
+    measures = len({outcome.scale for outcome in outcomes}) > 1
     axes = [_axis(outcome) for outcome in outcomes]
     last = max((place for place, axis in enumerate(axes) if axis), default=len(outcomes) - 1)
     rows: list[Row] = []
     number = 0
     for place, (outcome, axis) in enumerate(zip(outcomes, axes, strict=True)):
-        rows += _rows(outcome, settings, columns, visits, name)
+        rows += [_head(outcome, visits, measures), *_rows(outcome, settings, columns, name)]
         if (axis and place < last) or place == len(outcomes) - 1:
             yield Band(tuple(rows), axis or axes[last], number=number, arrows=outcome.scale.arrows)
             rows, number = [], number + 1
@@ -106,12 +107,15 @@ def _axis(outcome: SubsetOutcome) -> Axis | None:
     return axis_for([value_of(effect) for effect, _, _ in found], ends, link=outcome.scale.link)
 
 
-def _rows(
-    outcome: SubsetOutcome, settings: SubsetSettings, columns: Sequence[str], visits: bool, name: str
-) -> Iterator[Row]:
+def _head(outcome: SubsetOutcome, visits: bool, measures: bool) -> Row:
+    """Return the head of an outcome; it has the measure where not all of the figure have one."""
     visit: Inline = (", ", outcome.follow_up_label) if visits else ()
+    measure: Inline = (f", {outcome.scale.measure}",) if measures else ()
     unit: Inline = (" (", outcome.unit, ")") if outcome.unit.text else ()
-    yield Row((outcome.outcome_label, *visit, *unit), style=HEAD, head=True)
+    return Row((outcome.outcome_label, *visit, *measure, *unit), style=HEAD, head=True)
+
+
+def _rows(outcome: SubsetOutcome, settings: SubsetSettings, columns: Sequence[str], name: str) -> Iterator[Row]:
     if outcome.everybody is not None:
         yield _row(outcome.everybody, settings, columns, INDENT, f"{name} {outcome.id}")
     for group in outcome.groups:
