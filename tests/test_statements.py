@@ -51,14 +51,18 @@ SHOWN = {
     "agreement": ("agreement",),
     "side": ("subset-forest", "subset-estimates"),
 }
-WOMEN, MEN = (
-    {"method": "meta-analysis", "minimum_trials": 1, "subset": {"sex": level}} for level in ("female", "male")
-)
-SIDE_BY_SIDE: dict[str, Any] = {
-    "women": WOMEN,
-    "men": MEN,
-    "side": {"method": "subgroup-differences", "subsets": ["women", "men"], "screening": "screening"},
-}
+
+
+def side_by_side(**node: Any) -> dict[str, Any]:
+    """Return two subgroups fixed in advance, with the settings of a meta-analysis, and the analysis of their differences."""
+    subsets = {name: {"subset": {"sex": level}} for name, level in (("women", "female"), ("men", "male"))}
+    pooled = {name: {"method": "meta-analysis", **node, **subset} for name, subset in subsets.items()}
+    return {
+        **pooled,
+        "side": {"method": "subgroup-differences", "subsets": ["women", "men"], "screening": "screening"},
+    }
+
+
 LONG = {"short": {"months": [2, 3], "aim": 3}, "long": {"months": [10, 14], "aim": 12}}
 UNMEASURED = {
     "instruments": STUDY["instruments"] | {"Pain": {"name": "Pain", "range": [0, 10], "better": "lower"}},
@@ -75,7 +79,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH | SMALLEST | {"width": 1, "depth": 1, "max_cuts": 1, "min_size": 2, "multiplicity": "none"},
             "peel": PEEL | SMALLEST | {"beam": 1, "min_size": 2},
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
-            **SIDE_BY_SIDE,
+            **side_by_side(minimum_trials=1),
         },
     },
     "common effects": {
@@ -86,7 +90,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH | {"treatment_effect": "common", "multiplicity": "none", "across": "none"},
             "peel": PEEL | {"treatment_effect": "common"},
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
-            **SIDE_BY_SIDE,
+            **side_by_side(treatment_effect="common"),
         },
     },
     "normal": {
@@ -98,7 +102,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH | {"criterion": "differential", "gamma": [1.0], "width": 2},
             "peel": PEEL | {"objective": "effect"},
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
-            **SIDE_BY_SIDE,
+            **side_by_side(inference="normal", estimation="ml", intercept="random"),
         },
     },
     "empty cells": UNMEASURED
@@ -111,7 +115,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH,
             "peel": PEEL,
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
-            **SIDE_BY_SIDE,
+            **side_by_side(),
         },
     },
 }

@@ -33,8 +33,9 @@ def group_difference(estimates: Sequence[float], std_errors: Sequence[float]) ->
 
     Examples
     --------
-    >>> group_difference([1.0, 3.0], [1.0, 1.0])
-    GroupDifference(q=2.0, df=1, p_value=0.15729920705028516)
+    >>> test = group_difference([1.0, 3.0], [1.0, 1.0])
+    >>> test.q, test.df, round(test.p_value, 6)
+    (2.0, 1, 0.157299)
     """
     effects, weights = np.asarray(estimates, dtype=float), 1.0 / np.square(np.asarray(std_errors, dtype=float))
     mean = float(np.sum(weights * effects) / np.sum(weights))

@@ -22,7 +22,7 @@ from reportgen.records.subsets import (
 from reportgen.tables.effects import arm_cells, arm_columns
 from reportgen.tables.phrases import ci_head, estimate_cell, explained
 
-DIFFERENCE = ("Difference between subgroups",)
+TEST = ("Test between subgroups",)
 
 
 def subset_estimates(outcomes: Sequence[SubsetOutcome], settings: SubsetSettings) -> Table:
@@ -43,9 +43,9 @@ def subset_estimates(outcomes: Sequence[SubsetOutcome], settings: SubsetSettings
         Column(ci_head(scale.head, settings.level), "decimal"),
         Column(("SE",), "decimal"),
         Column(("p",), "decimal"),
-        Column(("Q",), "decimal", DIFFERENCE),
-        Column(("df",), "right", DIFFERENCE),
-        Column(("p",), "decimal", DIFFERENCE),
+        Column(("Q",), "decimal", TEST),
+        Column(("df",), "right", TEST),
+        Column(("p",), "decimal", TEST),
         *within,
     )
     groups = tuple(Group(tuple(_rows(outcome, settings)), head=_head(outcome, outcomes)) for outcome in outcomes)
@@ -69,17 +69,17 @@ def _head(outcome: SubsetOutcome, outcomes: Sequence[SubsetOutcome]) -> Inline:
 
 def _rows(outcome: SubsetOutcome, settings: SubsetSettings) -> Iterator[Row]:
     if outcome.everybody is not None:
-        yield _row(outcome.everybody, outcome.everybody.whom, settings)
+        yield _row(outcome.everybody, settings)
     for group in outcome.groups:
         # what is not compared has its reason in a note of its own
         test: tuple[Inline, ...] = ((group.q,), (group.df,), (group.p,)) if group.compared else ((), (), ())
         within: Inline = () if group.interaction is None else (group.interaction,)
-        yield Row(group.label, ((),) * 6 + test + ((within,) if settings.screening else ()))
-        yield from (_row(item, item.below_its_covariate, settings) for item in group.effects)
+        yield Row(("Between subgroups by ", *group.label), ((),) * 6 + test + ((within,) if settings.screening else ()))
+        yield from (_row(item, settings) for item in group.effects)
 
 
-def _row(item: SubsetEffect, label: Inline, settings: SubsetSettings) -> Row:
+def _row(item: SubsetEffect, settings: SubsetSettings) -> Row:
     estimate = item.estimate
     effect: tuple[Inline, ...] = (estimate_cell(estimate), (estimate.std_error,), (estimate.p,))
     beside: tuple[Inline, ...] = ((),) * (4 if settings.screening else 3)
-    return Row(label, ((item.trials,), *arm_cells(item, item.kind), *effect, *beside))
+    return Row(item.whom, ((item.trials,), *arm_cells(item, item.kind), *effect, *beside))
