@@ -171,6 +171,8 @@ def test_figure_and_table_say_what_either_p_is_and_hold_each_number(tmp_path: Pa
         "takes the subgroups as independent, although they may come from the same trials",
         "combines how the effect differs within trials with how it differs between them",
         "It is the test of effect modification to rely on",
+        "1 test between subgroups: Roland Morris , by sex : p =",
+        "and not which of their intervals exclude no effect",
         "age : no p between subgroups, since the subgroups overlap",
         "All numbers in this figure are given in",
     ):

@@ -13,6 +13,7 @@ from reportgen.tables.phrases import enumerated
 from reportgen.tables.subsets import subset_estimates
 from reportgen.views.chosen import chosen, in_parts
 from reportgen.views.draft import Draft, Sketch, or_nobody, sketched
+from reportgen.views.findings.subgroup_differences import subset_findings
 from reportgen.views.prose.section import sections_of_each
 from reportgen.views.view import Context, Show, View
 
@@ -63,6 +64,7 @@ VIEW = View(
     record=SubgroupDifferences,
     label="Subgroups fixed in advance",
     prose=partial(sections_of_each, "Subgroups fixed in advance", "subgroup-differences", _methods),
+    findings=subset_findings,
     shows=(
         Show(
             SubsetForest,
