@@ -283,3 +283,23 @@ def test_a_forest_is_limited_to_what_all_subgroups_have(tmp_path: Path, options:
     study = {**STUDY, "analyses": analyses, "outcomes": outcomes, "report": {"contents": contents}}
     problems = [str(problem) for problem in examine_study(write_study(tmp_path / "s", study)).problems]
     assert any(said in problem for problem in problems), problems
+
+
+def test_subgroups_of_trials_are_said_to_compare_trials(tmp_path: Path) -> None:
+    analyses = {
+        name: {**POOLED, "minimum_trials": 1, "subset": {"risk": level}}
+        for name, level in (("sound", "low"), ("doubtful", "high"))
+    }
+    analyses["side"] = {"method": "subgroup-differences", "subsets": ["sound", "doubtful"]}
+    covariates = {**STUDY["covariates"], "risk": {"levels": ["low", "high"], "level": "trial", "label": "Risk of bias"}}
+    report = {"formats": ["html"], "contents": [{"series": "Fig.", "show": "subset-forest", "of": "side"}]}
+    study = {**STUDY, "analyses": analyses, "covariates": covariates, "report": report}
+    path = write_study(
+        tmp_path / "s", study, {"characteristics": {"risk": "low"}}, {"characteristics": {"risk": "high"}}
+    )
+    (group,) = groups(path)
+    assert group.of_trials and group.compared and all(item.alone for item in group.effects)
+    assert run(["build", str(path), "--output", str(tmp_path / "out"), "-j", "1", "--no-store"]) == 0
+    words = re.sub(r"<[^>]+>", " ", (tmp_path / "out" / "appendix.html").read_text(encoding="utf-8"))
+    for said in ("the subgroups are of different trials", "Square: one trial", "Risk of bias (of the trial)"):
+        assert said in " ".join(words.split()), said
