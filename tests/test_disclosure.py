@@ -55,6 +55,8 @@ CONTENTS = [
     {"series": "Table", "show": "peeling-thresholds", "of": "peeling", "name": "thresholds"},
     {"series": "Fig.", "show": "peeling-trajectories", "of": "peeling", "name": "trajectories"},
     {"series": "Table", "show": "agreement", "of": "agreement", "name": "agreement"},
+    {"series": "Fig.", "show": "subset-forest", "of": "side", "name": "subsets"},
+    {"series": "Table", "show": "subset-estimates", "of": "side", "name": "subset-numbers"},
 ]
 
 
@@ -75,6 +77,14 @@ def write_small(folder: Path, minimum: int = MINIMUM) -> Path:
         "rp": PARTITION | moderators,
         "peeling": PEELING | moderators,
         "agreement": AGREEMENT,
+        "women": {"method": "meta-analysis", "subset": {"sex": "female"}},
+        "men": {"method": "meta-analysis", "subset": {"sex": "male"}},
+        "side": {
+            "method": "subgroup-differences",
+            "subsets": ["women", "men"],
+            "everybody": "pooled",
+            "screening": "screening",
+        },
     }
     study["policy"] = {"minimum_cell": minimum, "draws": {"sign_flips": 20, "bootstrap": 20}}
     study["report"] = {"formats": ["html", "docx", "quarto", "figures", "workbook", "results"], "contents": CONTENTS}

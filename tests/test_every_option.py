@@ -38,6 +38,9 @@ BASE: dict[str, dict[str, Any]] = {
     "recursive-partitioning": {"method": "recursive-partitioning", **SEARCH, "alpha": 1},
     "directed-peeling": PEEL,
     "agreement": {"method": "agreement", "partition": "recursive-partitioning", "peeling": "directed-peeling"},
+    "women": {"method": "meta-analysis", "subset": {"sex": "female"}},
+    "men": {"method": "meta-analysis", "subset": {"sex": "male"}},
+    "subgroup-differences": {"method": "subgroup-differences", "subsets": ["women", "men"]},
 }
 MODELS = {
     "descriptive": language.Descriptive,
@@ -46,6 +49,7 @@ MODELS = {
     "recursive-partitioning": language.RecursivePartitioning,
     "directed-peeling": language.DirectedPeeling,
     "agreement": language.Agreement,
+    "subgroup-differences": language.SubgroupDifferences,
 }
 
 
@@ -75,8 +79,11 @@ def accepted(folder: Path, **parts: Any) -> bool:
 
 def needed(method: str) -> dict[str, Any]:
     """The analyses that one of this method refers to."""
-    names = ("recursive-partitioning", "directed-peeling") if method == "agreement" else ()
-    return {name: BASE[name] for name in names}
+    names = {
+        "agreement": ("recursive-partitioning", "directed-peeling"),
+        "subgroup-differences": ("women", "men"),
+    }
+    return {name: BASE[name] for name in names.get(method, ())}
 
 
 def shown(method: str, names: list[str], *, drawn: bool = False) -> list[dict[str, Any]]:

@@ -29,6 +29,9 @@ ANALYSES = {
     "agreement": AGREEMENT,
     "pooled": {"method": "meta-analysis", "minimum_trials": 1},
     "screening": {"method": "moderators", "moderators": ["age", "sex", "bmi"]},
+    "women": {"method": "meta-analysis", "minimum_trials": 1, "subset": {"sex": "female"}},
+    "men": {"method": "meta-analysis", "minimum_trials": 1, "subset": {"sex": "male"}},
+    "side": {"method": "subgroup-differences", "subsets": ["women", "men"], "everybody": "pooled"},
 }
 SHOWS = {
     "pooled": ("forest", "forest-by-trial", "estimates", "estimates-by-trial"),
@@ -42,6 +45,7 @@ SHOWS = {
     ),
     "rp": ("subgroup-tree", "subgroup-forest", "subgroups", "rejected-splits", "cut-profiles", "credibility"),
     "peeling": ("credibility",),
+    "side": ("subset-forest", "subset-estimates"),
 }
 EVERYTHING = [
     *CONTENTS,

@@ -18,7 +18,7 @@ from tests.study_files import write_yaml
 
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").split("## From your files")[1].split("\n## ")[0]
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", SECTION, re.DOTALL)
-MAPPING, STUDY, EVENTS, EVENT, SEARCHES, SIMULATION = (text for language, text in BLOCKS if language == "yaml")
+MAPPING, STUDY, EVENTS, EVENT, SEARCHES, SUBSETS, SIMULATION = (text for language, text in BLOCKS if language == "yaml")
 (PLAN,) = (text for language, text in BLOCKS if not language)
 SHOWN = re.search(r"and shown by (.*?)as well", SECTION, re.DOTALL)
 
@@ -27,7 +27,7 @@ def write(folder: Path, *, south: str = "3 months") -> Path:
     """Write the mapping and the study of the README, with the searches, for an Excel file and two CSV files."""
     folder.mkdir()
     (folder / "study.yaml").write_text(
-        STUDY.replace("south.yaml", "south.yaml, east.yaml").replace("report:\n", SEARCHES + "report:\n"),
+        STUDY.replace("south.yaml", "south.yaml, east.yaml").replace("report:\n", SEARCHES + SUBSETS + "report:\n"),
         encoding="utf-8",
     )
     for seed, name in enumerate(("north", "south", "east"), 1):
@@ -131,6 +131,16 @@ def test_every_artefact_that_the_readme_names_can_be_shown(tmp_path: Path) -> No
         line = f"    - {{series: X, show: {name}{f', of: {of}' if of else ''}}}\n"
         (study / "study.yaml").write_text((study / "study.yaml").read_text(encoding="utf-8") + line, encoding="utf-8")
     read(study)
+
+
+def test_subgroups_stand_side_by_side_as_the_readme_says(tmp_path: Path) -> None:
+    study = write(tmp_path / "my-study")
+    for name in ("subset-forest", "subset-estimates"):
+        assert f"`{name}`" in SECTION or f"`show: {name}`" in SECTION
+        line = f"    - {{series: X, show: {name}, of: by-sex}}\n"
+        (study / "study.yaml").write_text((study / "study.yaml").read_text(encoding="utf-8") + line, encoding="utf-8")
+    (planned,) = (item for item in plan(*read(study)) if item.name == "by-sex")
+    assert planned.effects[0].n == 270 and planned.method == "subgroup-differences"
 
 
 def test_plan_looks_as_the_readme_shows(tmp_path: Path) -> None:

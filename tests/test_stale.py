@@ -51,6 +51,11 @@ ANALYSES: dict[str, Any] = {
     },
     "peeling": {"method": "directed-peeling", **SEARCH, "beam": 1, "bin_width": 0.25},
     "agreement": {"method": "agreement", "partition": "rp", "peeling": "peeling"},
+    **{
+        name: {"method": "meta-analysis", "adjust_for": ["baseline", "age"], "subset": subset}
+        for name, subset in {"women": {"sex": "female"}, "men": {"sex": "male"}, "young": {"age": "below 50"}}.items()
+    },
+    "side": {"method": "subgroup-differences", "subsets": ["women", "men"]},
 }
 WORDS = ("changed", "2", "1", "0.3")
 ONE_CELL = {"comparisons": "overall", "outcomes": "RMDQ", "follow_up": "short"}
@@ -82,6 +87,9 @@ INSTEAD: dict[str, list[Any]] = {
     "Events.follow_up": ["late"],
     "Outcome.range": [[0, 100]],
     **{f"{kind}.subset": [{"age": "at least 30"}] for kind in ("MetaAnalysis", "Moderators", "RecursivePartitioning", "DirectedPeeling")},
+    "SubgroupDifferences.subsets": [["women", "young"]],
+    "SubgroupDifferences.everybody": ["pooled"],
+    "SubgroupDifferences.screening": ["screening"],
     "Published.means": [{"age": "48"}],
     "PublishedEffect.control": [["usual care", "sham"], ["sham"]],
     "PublishedEffect.follow_up": ["late"],
@@ -97,7 +105,7 @@ FIXED = {
     "Arms.codes",  # parts, whose own values are changed
     "Study.trials", "Study.fidelity", "Study.arm_classes", "About.data",  # another one is another study
     "Agreement.method", "Descriptive.method", "Events.method", "MetaAnalysis.method", "Moderators.method", "RecursivePartitioning.method",
-    "DirectedPeeling.method",  # another method has other options
+    "DirectedPeeling.method", "SubgroupDifferences.method",  # another method has other options
     "Covariate.level",  # a covariate of trials has its values elsewhere: tests/test_trial_covariates.py
     "Mapping.characteristics",  # of covariates of trials, of which the study has none
     "Agreement.peeling", "FromScreening.from_",  # there is no other one
@@ -134,7 +142,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     yaml = YAML(typ="safe")
     study = yaml.load(path)
     asked = {
-        name: {**node, **(ONE_CELL if node["method"] not in ("descriptive", "agreement") else {})}
+        name: {
+            **node,
+            **(ONE_CELL if node["method"] not in ("descriptive", "agreement", "subgroup-differences") else {}),
+        }
         for name, node in ANALYSES.items()
     }
     declared = {part: {**study[part], **more} for part, more in BESIDE.items()}

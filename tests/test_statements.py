@@ -49,7 +49,20 @@ SHOWN = {
     "rp": ("subgroup-tree", "subgroup-forest", "cut-profiles", "subgroups", "rejected-splits", "credibility"),
     "peel": ("peeling-trajectories", "peeling-thresholds", "credibility"),
     "agreement": ("agreement",),
+    "side": ("subset-forest", "subset-estimates"),
 }
+
+
+def side_by_side(**node: Any) -> dict[str, Any]:
+    """Return two subgroups fixed in advance, with the settings of a meta-analysis, and the analysis of their differences."""
+    subsets = {name: {"subset": {"sex": level}} for name, level in (("women", "female"), ("men", "male"))}
+    pooled = {name: {"method": "meta-analysis", **node, **subset} for name, subset in subsets.items()}
+    return {
+        **pooled,
+        "side": {"method": "subgroup-differences", "subsets": ["women", "men"], "screening": "screening"},
+    }
+
+
 LONG = {"short": {"months": [2, 3], "aim": 3}, "long": {"months": [10, 14], "aim": 12}}
 UNMEASURED = {
     "instruments": STUDY["instruments"] | {"Pain": {"name": "Pain", "range": [0, 10], "better": "lower"}},
@@ -66,6 +79,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH | SMALLEST | {"width": 1, "depth": 1, "max_cuts": 1, "min_size": 2, "multiplicity": "none"},
             "peel": PEEL | SMALLEST | {"beam": 1, "min_size": 2},
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
+            **side_by_side(minimum_trials=1),
         },
     },
     "common effects": {
@@ -76,6 +90,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH | {"treatment_effect": "common", "multiplicity": "none", "across": "none"},
             "peel": PEEL | {"treatment_effect": "common"},
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
+            **side_by_side(treatment_effect="common"),
         },
     },
     "normal": {
@@ -87,6 +102,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH | {"criterion": "differential", "gamma": [1.0], "width": 2},
             "peel": PEEL | {"objective": "effect"},
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
+            **side_by_side(inference="normal", estimation="ml", intercept="random"),
         },
     },
     "empty cells": UNMEASURED
@@ -99,6 +115,7 @@ STUDIES: dict[str, dict[str, Any]] = {
             "rp": SEARCH,
             "peel": PEEL,
             "agreement": {"method": "agreement", "partition": "rp", "peeling": "peel"},
+            **side_by_side(),
         },
     },
 }

@@ -23,6 +23,14 @@ from reportgen.analyses.peeling_search import peeled
 from reportgen.analyses.recursive_partitioning import partition_record, partitioned, partitioning_record
 from reportgen.analyses.selection import disclosed_alone
 from reportgen.analyses.slices import node_of
+from reportgen.analyses.subgroup_differences import (
+    Found,
+    differences_record,
+    meta_analysis_of,
+    named_analyses,
+    screening_of,
+    shared_cells,
+)
 from reportgen.analyses.subset import with_subset
 from reportgen.data import Repository
 from reportgen.records.numbers import slug
@@ -36,6 +44,7 @@ from reportgen.spec.analyses import (
     Moderators,
     RecursivePartitioning,
     Search,
+    SubgroupDifferences,
 )
 from reportgen.spec.check import means_disclosed_by
 from reportgen.spec.outcomes import sharing_values
@@ -251,6 +260,42 @@ def _lay_agreement(name: str, node: Agreement, layout: Layout) -> Iterator[str]:
         )
 
 
+def _lay_differences(name: str, node: SubgroupDifferences, layout: Layout) -> Iterator[str]:
+    """Yield the tasks of other analyses that are set side by side: for each cell the effects, then the screen, that there are."""
+    laid = _laid_beside(node, layout)
+    for cell in shared_cells(node, layout.study):
+        yield from (tasks[cell] for tasks in laid.values() if cell in tasks)
+
+
+def _laid_beside(node: SubgroupDifferences, layout: Layout) -> dict[str, dict[Cell, str]]:
+    """Return the tasks of each analysis that is named, by cell, as its own method lays them out; the screening is the last."""
+    study = layout.study
+    laid = {}
+    for other in named_analyses(node):
+        pooled = meta_analysis_of(other, study)
+        laid[other] = dict(zip(cells_of(pooled, study), _lay_meta_analysis(other, pooled, layout), strict=True))
+    screening = screening_of(node, study)
+    if screening is not None and node.screening is not None:
+        tasks = _lay_moderators(node.screening, screening, layout)
+        laid[node.screening] = dict(zip(cells_of(screening, study), tasks, strict=True))
+    return laid
+
+
+def _differences(
+    name: str, node: SubgroupDifferences, study: Study, present: Sequence[str], results: Sequence[Any]
+) -> Any:
+    """Return the record of subgroups side by side, of results in the order in which their tasks are laid out."""
+    given = iter(results)
+    screening = screening_of(node, study)
+    screened = set(cells_of(screening, study)) if screening else set()
+    have = {other: set(cells_of(meta_analysis_of(other, study), study)) for other in named_analyses(node)}
+    found = []
+    for cell in shared_cells(node, study):
+        effects = {other: next(given) for other, cells in have.items() if cell in cells}
+        found.append((cell, Found(effects, next(given) if cell in screened else None)))
+    return differences_record(name, node, study, present, found)
+
+
 def _only_one(name: str, node: Any, study: Study, present: Sequence[str], results: Sequence[Any]) -> Any:
     (record,) = results
     return record
@@ -290,5 +335,6 @@ METHODS: dict[type[Any], Method] = {
         Method(RecursivePartitioning, _lay_partitioning, partitioning_record, planning.partitioned),
         Method(DirectedPeeling, _lay_peeling, directed_peeling_record, planning.peeled),
         Method(Agreement, _lay_agreement, _agreement, planning.agreeing),
+        Method(SubgroupDifferences, _lay_differences, _differences, planning.side_by_side),
     )
 }

@@ -15,7 +15,7 @@ import numpy as np
 
 from reportgen.analyses import peeling_search, recursive_partitioning
 from reportgen.analyses.adjusters import Unused, unused_adjusters, unused_words
-from reportgen.analyses.cohorts import Cohorts
+from reportgen.analyses.cohorts import Cell, Cohorts, cells_of
 from reportgen.analyses.events_record import counted_people
 from reportgen.analyses.moderator_values import Moderator
 from reportgen.analyses.pooled_fits import poolable
@@ -28,6 +28,7 @@ from reportgen.analyses.selection import (
     not_estimable,
     without_adjuster,
 )
+from reportgen.analyses.subgroup_differences import meta_analysis_of, shared_cells
 from reportgen.analyses.suppressed_trials import guarded_trials
 from reportgen.data import Repository
 from reportgen.records.exclusion import ExclusionReason
@@ -42,6 +43,7 @@ from reportgen.spec.analyses import (
     Moderators,
     RecursivePartitioning,
     Search,
+    SubgroupDifferences,
 )
 from reportgen.spec.outcomes import Outcome
 from reportgen.spec.study import Analysis, Study
@@ -114,6 +116,8 @@ def about(node: Analysis) -> str:
     """Return of what an analysis is, in a few words; empty where its method says all."""
     if isinstance(node, Agreement):
         return f"of '{node.partition}' and '{node.peeling}'"
+    if isinstance(node, SubgroupDifferences):
+        return f"between {', '.join(repr(name) for name in node.subsets)}"
     if not isinstance(node, Moderators | Search):
         return ""
     chosen = node.moderators
@@ -348,4 +352,33 @@ def _agreement(first: _Entering, second: _Entering) -> PlannedEffect:
         costs=(),
         without_adjuster=(),
         not_adjusted=(),
+    )
+
+
+def side_by_side(node: SubgroupDifferences, context: PlanContext) -> list[PlannedEffect]:
+    """Return how many participants would be in any of the subgroups that are set side by side, and which of them have no effect."""
+    cells = list(shared_cells(node, context.study))
+    entering: dict[Cell, dict[str, Selection]] = {cell: {} for cell in cells}
+    for name in node.subsets:
+        pooled_node = meta_analysis_of(name, context.study)
+        found = dict(zip(cells_of(pooled_node, context.study), context.cohorts.of(pooled_node), strict=True))
+        for cell in cells:
+            entering[cell][name] = poolable(found[cell], pooled_node)
+    return [_beside(cell, selections, context) for cell, selections in entering.items()]
+
+
+def _beside(cell: Cell, selections: Mapping[str, Selection], context: PlanContext) -> PlannedEffect:
+    reasons = {
+        name: not_estimable(selection, meta_analysis_of(name, context.study)) for name, selection in selections.items()
+    }
+    return PlannedEffect(
+        cell.comparison,
+        cell.outcome,
+        cell.follow_up,
+        len(np.unique(np.concatenate([selection.rows for selection in selections.values()]))),
+        trials=None,
+        n_control=None,
+        n_intervention=None,
+        remark="; ".join(f"{name}: {reason}" for name, reason in reasons.items() if reason),
+        analysed=_analysed(context.study.outcomes[cell.outcome]),
     )

@@ -46,7 +46,7 @@ def outside(
     found: dict[Exclusion, BoolArray] = {}
     for name, limits in subset.items():
         unknown, inside = _members(name, limits, repository, measurements, study)
-        found[Exclusion(ExclusionReason.NO_VALUE, _label(name, study))] = unknown
+        found[Exclusion(ExclusionReason.NO_VALUE, label_of(name, study))] = unknown
         found[Exclusion(ExclusionReason.OUTSIDE, condition(name, limits, study))] = ~unknown & ~inside
     return found
 
@@ -89,18 +89,23 @@ def _within(values: NDArray[np.float64], interval: Interval) -> BoolArray:
 
 def condition(name: str, limits: tuple[str, ...], study: Study) -> str:
     """Return a condition of a subgroup in words: "Sex female", "Age at least 65 years", "Country (of the trial) UK"."""
+    return f"{label_of(name, study)} {limits_words(name, limits, study)}"
+
+
+def limits_words(name: str, limits: tuple[str, ...], study: Study) -> str:
+    """Return the limits of a condition in words: "female", "at least 65 years", "UK"."""
     measured = baseline_of(name)
     if measured is None and study.covariates[name].categorical:
-        return f"{_label(name, study)} {' or '.join(limits)}"
+        return " or ".join(limits)
     unit = study.covariates[name].unit if measured is None else _unit(measured, study)
-    return f"{_label(name, study)} {_interval(limits).text()}{f' {unit}' if unit else ''}"
+    return f"{_interval(limits).text()}{f' {unit}' if unit else ''}"
 
 
 def _unit(measured: str, study: Study) -> str:
     return natural_unit_of(measured, study) if measured in study.outcomes else study.instruments[measured].unit
 
 
-def _label(name: str, study: Study) -> str:
+def label_of(name: str, study: Study) -> str:
     """Return what the variable of a condition is called."""
     measured = baseline_of(name)
     if measured is None:
@@ -114,10 +119,11 @@ def with_subset(record: Any, name: str, node: Any, study: Study) -> Any:
     """Return the record of an analysis with the conditions of the subgroup to which it is limited."""
     if not isinstance(node, Pooled) or not isinstance(record, Record) or not node.subset:
         return record
-    return replace(record, subset=tuple(_conditions(name, node, study)))
+    return replace(record, subset=tuple(conditions(name, node, study)))
 
 
-def _conditions(name: str, node: Pooled, study: Study) -> Iterator[Any]:
+def conditions(name: str, node: Pooled, study: Study) -> Iterator[Any]:
+    """Yield the conditions of the subgroup to which an analysis is limited, in words."""
     values = Values(f"{name}.subset", f"analyses.{name}")
     for i, (variable, limits) in enumerate(node.subset.items(), 1):
         yield values.quote(f"condition {i}", condition(variable, limits, study))

@@ -19,6 +19,7 @@ from reportgen.records.flow import AnalysedComparison, ParticipantFlow
 from reportgen.records.model import Availability, ModelSettings, PooledEffect
 from reportgen.records.moderation import Screen, ScreeningSettings
 from reportgen.records.partition import PartitionedOutcome, SearchSettings
+from reportgen.records.subsets import SubsetOutcome, SubsetSettings
 
 __all__ = [
     "draw_availability",
@@ -31,6 +32,7 @@ __all__ = [
     "draw_interactions",
     "draw_subgroup_forest",
     "draw_subgroup_tree",
+    "draw_subsets",
 ]
 
 
@@ -343,3 +345,30 @@ def draw_cut_profiles(search: PartitionedOutcome, *, name: str) -> tuple[Drawing
     from reportgen.figures.svg import drawing
 
     return tuple(drawing(sheet) for sheet in profile_sheets(search, name=name))
+
+
+def draw_subsets(
+    outcomes: Sequence[SubsetOutcome], settings: SubsetSettings, *, name: str, limits: Limits | None = None
+) -> tuple[Drawing, ...]:
+    """Draw the effects in subgroups fixed in advance as one forest plot, grouped by outcome and covariate.
+
+    Parameters
+    ----------
+    outcomes : sequence of SubsetOutcome
+        In the order of the groups.
+    settings : SubsetSettings
+        For the level of the intervals and the screening beside them.
+    name : str
+        Stem of the files and prefix of the ids; further pages are called `name-2`, `name-3`, ...
+    limits : tuple of float, optional
+        Where every axis begins and ends, as its ticks are printed; by default as its rows need.
+
+    Returns
+    -------
+    tuple of Drawing
+        One a page.
+    """
+    from reportgen.figures.subsets import subset_sheets
+    from reportgen.figures.svg import drawing
+
+    return tuple(drawing(sheet) for sheet in subset_sheets(outcomes, settings, name=name, limits=limits))

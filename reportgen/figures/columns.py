@@ -13,6 +13,7 @@ from itertools import groupby
 from reportgen.figures.rows import LEAST_PLOT, Cell, Heading, Slot
 from reportgen.records.model import ArmMeans, PooledEffect, TrialEstimate
 from reportgen.records.numbers import DASH, Number
+from reportgen.records.subsets import SubsetEffect
 
 Sides = tuple[tuple[str, ...], tuple[str, ...]]
 """The words of the columns left and right of the plot."""
@@ -48,7 +49,7 @@ class Cells:
         )
 
 
-def with_events(columns: Sides, effects: Sequence[PooledEffect]) -> Sides:
+def with_events(columns: Sides, effects: Sequence[PooledEffect | SubsetEffect]) -> Sides:
     """Return the usual columns with events in the place of people, where all effects are on events; chosen ones as they are.
 
     Where all events were counted in an exposure, this stands in the place of people beside them.
@@ -62,7 +63,7 @@ def with_events(columns: Sides, effects: Sequence[PooledEffect]) -> Sides:
     return left, right
 
 
-def arm_cells(item: PooledEffect | TrialEstimate) -> dict[str, tuple[Cell, Cell]]:
+def arm_cells(item: PooledEffect | TrialEstimate | SubsetEffect) -> dict[str, tuple[Cell, Cell]]:
     """Return the cells of people in either arm, and of events among them, in their exposure where there is one."""
     counts = (Slot(item.n_control),), (Slot(item.n_intervention),)
     events = item.events

@@ -22,6 +22,7 @@ from reportgen.records.partition import RecursivePartitioning
 from reportgen.records.peeling import DirectedPeeling
 from reportgen.records.record import Record
 from reportgen.records.sites import Sites
+from reportgen.records.subsets import SubgroupDifferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -595,6 +596,7 @@ AnalysisRecord = (
     | RecursivePartitioning[V]
     | DirectedPeeling[V]
     | Agreement[V]
+    | SubgroupDifferences[V]
     | Failure[V]
 )
 

@@ -30,6 +30,7 @@ from reportgen.records.model import (
 from reportgen.records.moderation import EffectAt, InteractionReading
 from reportgen.records.numbers import Value, values_in
 from reportgen.records.partition import Members
+from reportgen.records.subsets import SubsetEffect
 from reportgen.records.trial_interactions import TrialInteraction
 from reportgen.release.rules import TOO_CLOSE, TOO_FEW, WORKED_OUT, guards
 from reportgen.release.values import Values
@@ -105,6 +106,8 @@ def suppressed_in(record: Any) -> Iterator[Found]:
             ExclusionReason.TOO_CLOSE,
         ):
             yield NOT_POOLED, record.exclusion.words, 1
+    elif isinstance(record, SubsetEffect):
+        return  # counted in the meta-analysis that it is of
     elif isinstance(record, PooledEffect):
         yield from _pooled(record)
     elif isinstance(record, InteractionReading):

@@ -393,3 +393,19 @@ class Agreement(Analysis):
     """The directed peeling, by name."""
     sizes: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.2, 0.5)
     """Sizes of the peeled subgroups compared with those of the partitioning, as proportions of the participants."""
+
+
+@method
+class SubgroupDifferences(Analysis):
+    """Subgroups fixed in advance side by side: the effects of several meta-analyses, each with a `subset`, and whether they differ."""
+
+    method: Literal["subgroup-differences"]
+    """Effects in several subgroups fixed in advance, with the test for subgroup differences."""
+    subsets: Names
+    """The meta-analyses with a `subset`, by name. Those whose conditions are of the same covariates are compared with each other, where
+    no participant can be in two of them."""
+    everybody: Word | None = None
+    """The meta-analysis of everybody, by name, whose effects stand above those of the subgroups."""
+    screening: Word | None = None
+    """A screening (an analysis by `method: moderators`), by name: its p of the interaction within trials with the covariate of the
+    subgroups stands beside the test between them."""

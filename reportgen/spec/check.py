@@ -20,8 +20,10 @@ from reportgen.spec.analyses import (
     Pooled,
     RecursivePartitioning,
     Search,
+    SubgroupDifferences,
 )
 from reportgen.spec.check_outcomes import check_outcomes
+from reportgen.spec.check_subgroup_differences import check_subgroup_differences
 from reportgen.spec.check_subset import check_subset
 from reportgen.spec.check_trial_covariates import ADJUSTER, ROW, check_searched, not_of_trials
 from reportgen.spec.normal import in_ids
@@ -100,6 +102,8 @@ def _analyses(study: Study, source: Source) -> Iterator[Problem]:
             yield from _search(study, analysis, source, *here)
         elif isinstance(analysis, Agreement):
             yield from _agreement(study, analysis, source, *here)
+        elif isinstance(analysis, SubgroupDifferences):
+            yield from check_subgroup_differences(study, analysis, source, *here)
 
 
 def _referred(

@@ -9,7 +9,7 @@ from typing import Any
 
 from reportgen.errors import Problem
 from reportgen.houses import HOUSES
-from reportgen.spec.analyses import MetaAnalysis, Moderators, Pooled
+from reportgen.spec.analyses import MetaAnalysis, Moderators, Pooled, SubgroupDifferences
 from reportgen.spec.check import means_disclosed_by, with_method
 from reportgen.spec.forests import OnAxis, WithColumns, WithTrialColumns, beside_no_effect, room_in, width_of
 from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
@@ -98,9 +98,25 @@ def _written(source: Source, *path: Step) -> dict[Any, Any]:
     return here if isinstance(here, dict) else {}
 
 
+def _estimating(study: Study, name: str) -> Any:
+    """Return the analysis whose effects are shown: of subgroups side by side the first of them, with what all of them analyse."""
+    analysis = study.analyses.get(name)
+    if not isinstance(analysis, SubgroupDifferences):
+        return analysis
+    found = [study.analyses.get(item) for item in analysis.subsets]
+    nodes = [node for node in found if isinstance(node, MetaAnalysis)]
+    if not nodes:
+        return None
+    shared = {}
+    for key in ("comparisons", "outcomes", "follow_up"):
+        each = [expanded(getattr(node, key), getattr(study, key)) for node in nodes]
+        shared[key] = tuple(item for item in each[0] if all(item in names for names in each))
+    return nodes[0].model_copy(update=shared)
+
+
 def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Iterator[Problem]:
     """An artefact is limited to something that its analysis does not have."""
-    analysis = study.analyses.get(artefact.of or "")
+    analysis = _estimating(study, artefact.of or "")
     if not isinstance(analysis, Pooled):
         return
     for key, listed in (("comparison", "comparisons"), ("outcome", "outcomes"), ("follow_up", "follow_up")):
@@ -114,14 +130,14 @@ def _limits(study: Study, artefact: Limited, source: Source, *here: Step) -> Ite
 
 def _shown_kinds(study: Study, artefact: Limited) -> set[bool]:
     """Return whether outcomes that are shown are events: of some, of all, or of none."""
-    analysis = study.analyses.get(artefact.of or "")
+    analysis = _estimating(study, artefact.of or "")
     outcomes = expanded(artefact.outcome or analysis.outcomes, study.outcomes) if isinstance(analysis, Pooled) else ()
     return {study.outcomes[name].of_events for name in outcomes if name in study.outcomes} or {False}
 
 
 def _shown_ratios(study: Study, artefact: Limited) -> set[bool]:
     """Return whether effects that are shown are ratios; moderators and searches know no risk differences."""
-    analysis = study.analyses.get(artefact.of or "")
+    analysis = _estimating(study, artefact.of or "")
     outcomes = expanded(artefact.outcome or analysis.outcomes, study.outcomes) if isinstance(analysis, Pooled) else ()
     pooled = isinstance(analysis, MetaAnalysis)
     return {

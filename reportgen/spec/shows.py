@@ -230,6 +230,24 @@ class EstimatesByTrial(Rounded, Limited):
 
 
 @show
+class SubsetForest(OnAxis, InParts, Rounded, Limited):
+    """A forest plot of effects in subgroups fixed in advance, with p of the test for differences between them."""
+
+    methods = ("subgroup-differences",)
+    show: Literal["subset-forest"]
+    """Which table or figure this is."""
+
+
+@show
+class SubsetEstimates(InParts, Rounded, Limited):
+    """Effects in subgroups fixed in advance in numbers, with the tests for differences between them."""
+
+    methods = ("subgroup-differences",)
+    show: Literal["subset-estimates"]
+    """Which table or figure this is."""
+
+
+@show
 class Analysed(InParts, Limited):
     """Participants analysed and excluded, with reasons."""
 

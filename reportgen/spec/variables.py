@@ -64,6 +64,18 @@ class Interval(Node):
             return f"{'above' if self.low_open else 'at least'} {self.low:g}"
         return f"{self.low:g} to {self.high:g}"
 
+    def below(self, other: Interval) -> bool:
+        """Whether every value of it lies below every value of another one.
+
+        Examples
+        --------
+        >>> Interval(high=65, high_open=True).below(Interval(low=65)), Interval(high=65).below(Interval(low=65))
+        (True, False)
+        """
+        if self.high is None or other.low is None:
+            return False
+        return self.high < other.low or (self.high == other.low and (self.high_open or other.low_open))
+
 
 def interval_of(text: str) -> Interval | None:
     """Read "0 to 7", "7", "up to 7", "below 8", "above 10", "at least 11", "11 or more"; None where it is none of them.

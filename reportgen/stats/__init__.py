@@ -25,6 +25,7 @@ What to use when:
   `screen_moderator_glmm`: the interaction of that ratio with one moderator, in the same readings;
   `screen_trial_covariate_glmm` that with what is one value of each trial;
   `interaction_by_trial_glm`: in each trial by itself, and pooled in two stages.
+- `group_difference`: Cochran's Q between the effects of independent groups.
 - `pool_two_stage`: pools the estimates of `per_trial` or `per_trial_glm`, or published ones; the check beside a one-step fit, and
   where heterogeneity statistics come from; the answer itself for `standardised_effects`. `pool_common`: one effect for all trials.
   `prediction_interval`: where the effect of a new trial may lie.
@@ -40,6 +41,7 @@ from .absolute_effects import (
     pool_control_risk,
     risk_difference,
 )
+from .between_groups import GroupDifference, group_difference
 from .consistent_effects import ConsistentEffects, consistent_effects
 from .effect import Effect, Joint
 from .event_partition import partition_events
@@ -79,6 +81,7 @@ __all__ = [
     "ExcludedParticipants",
     "GlmmFit",
     "Group",
+    "GroupDifference",
     "InteractionByTrial",
     "Joint",
     "Levels",
@@ -107,6 +110,7 @@ __all__ = [
     "consistent_effects",
     "fit_one_step",
     "fit_one_step_glmm",
+    "group_difference",
     "holm",
     "interaction_by_trial",
     "interaction_by_trial_glm",

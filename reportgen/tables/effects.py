@@ -13,6 +13,7 @@ from reportgen.records.effect_scale import capitalised, directions, shared
 from reportgen.records.events import CountedTrial, EventCount
 from reportgen.records.model import Heterogeneity, ModelSettings, PooledEffect, TrialEstimate
 from reportgen.records.numbers import DASH, Inline, Number, Status
+from reportgen.records.subsets import SubsetEffect
 from reportgen.tables.adjusters import not_adjusted, tables_of
 from reportgen.tables.phrases import (
     Footnotes,
@@ -100,7 +101,7 @@ def estimates(effects: Sequence[PooledEffect], settings: ModelSettings, *, scale
     return replace(explained(whole), paper=explained(_on_paper(whole)))
 
 
-def arm_columns(effects: Sequence[PooledEffect]) -> tuple[Column, Column]:
+def arm_columns(effects: Sequence[PooledEffect | SubsetEffect]) -> tuple[Column, Column]:
     """Return the columns of people on either side; with their events, where the outcomes are events."""
     of_events = {effect.kind != "continuous" for effect in effects}
     if effects and all(effect.events is not None and effect.events.exposure_control is not None for effect in effects):
@@ -115,12 +116,14 @@ def arm_columns(effects: Sequence[PooledEffect]) -> tuple[Column, Column]:
     return Column(("Control",), "right", span), Column(("Intervention",), "right", span)
 
 
-def arm_cells(item: PooledEffect | TrialEstimate | EventCount | CountedTrial, kind: str) -> tuple[Inline, Inline]:
+def arm_cells(
+    item: PooledEffect | TrialEstimate | EventCount | CountedTrial | SubsetEffect, kind: str
+) -> tuple[Inline, Inline]:
     """Return how many people are on either side; of events, behind how many of these, in their exposure where there is one.
 
     Parameters
     ----------
-    item : PooledEffect, TrialEstimate, EventCount or CountedTrial
+    item : PooledEffect, TrialEstimate, EventCount, CountedTrial or SubsetEffect
     kind : {'continuous', 'binary', 'count'}
         Of the outcome.
     """

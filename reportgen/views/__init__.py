@@ -16,6 +16,7 @@ from reportgen.views import (
     moderators,
     recursive_partitioning,
     repository,
+    subgroup_differences,
 )
 from reportgen.views.draft import Draft, Sketch
 from reportgen.views.prose.section import Section
@@ -47,6 +48,7 @@ for _view in (
     recursive_partitioning.VIEW,
     directed_peeling.VIEW,
     agreement.VIEW,
+    subgroup_differences.VIEW,
     descriptive.VIEW,
     events.VIEW,
 ):

@@ -43,6 +43,9 @@ analyses:
   rp: {method: recursive-partitioning, moderators: {from: screen, p_below: 1}, outcomes: RMDQ, follow_up: short, comparisons: overall, min_size: 20%, gamma: [1.0, 1.0], depth: 2}
   peel: {method: directed-peeling, moderators: [age, baseline RMDQ], outcomes: RMDQ, follow_up: short, comparisons: overall, directions: {age: higher gain more}, beam: 4, bin_width: 0.1}
   agree: {method: agreement, partition: rp, peeling: peel, sizes: [0.5]}
+  women: {method: meta-analysis, outcomes: [RMDQ], follow_up: short, comparisons: overall, subset: {sex: female}}
+  men: {method: meta-analysis, outcomes: [RMDQ], follow_up: short, comparisons: overall, subset: {sex: male}}
+  side: {method: subgroup-differences, subsets: [women, men], screening: screen}
 report:
   formats: [html, workbook, results]
   key_findings: true
@@ -59,6 +62,8 @@ report:
     - {series: Table, show: subgroups, of: rp}
     - {series: Table, show: peeling-thresholds, of: peel, sizes: [0.2, 0.5]}
     - {series: Table, show: agreement, of: agree}
+    - {series: Fig., show: subset-forest, of: side, limits: [-9, 9], parts: by outcome}
+    - {series: Table, show: subset-estimates, of: side, rounding: {effect: 1}}
 policy: {minimum_cell: 5, rounding: {effect: 2, p: 2 significant}, profile: draft}
 fidelity: fidelity.yaml
 """
