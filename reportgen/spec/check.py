@@ -21,6 +21,7 @@ from reportgen.spec.analyses import (
     RecursivePartitioning,
     Search,
 )
+from reportgen.spec.check_instruments import check_instruments
 from reportgen.spec.check_outcomes import check_outcomes
 from reportgen.spec.check_subset import check_subset
 from reportgen.spec.check_trial_covariates import ADJUSTER, ROW, check_searched, not_of_trials
@@ -57,6 +58,7 @@ def check_study(study: Study, source: Source) -> list[Problem]:
     """Return every reference of the study file to something that was not declared."""
     return [
         *check_outcomes(study, source),
+        *check_instruments(study, source),
         *_comparisons(study, source),
         *_analyses(study, source),
         *_names(study, source),
