@@ -204,9 +204,14 @@ def warnings_of(spec: Spec, repository: Repository) -> tuple[str, ...]:
 
 
 def _warnings_of(spec: Spec, repository: RepositoryRecords) -> tuple[str, ...]:
-    from reportgen.analyses.warnings import suspicious_scales
+    from reportgen.analyses.warnings import suspicious_events, suspicious_scales
 
-    return tuple(map(str, suspicious_scales(spec, repository.lowest, repository.mapping_of)))
+    where = repository.mapping_of
+    found = (
+        *suspicious_scales(spec, repository.lowest, where),
+        *suspicious_events(spec, repository.apart, repository.early, where),
+    )
+    return tuple(map(str, found))
 
 
 def plan(spec: Spec, repository: Repository) -> tuple[PlannedAnalysis, ...]:

@@ -1,13 +1,12 @@
 """Events counted by arm, trial and follow-up: a description, in which nothing is pooled.
 
 In: the repository and the node of the study file. Out: the record. Everybody with a value counts, adjusters or not, and so does
-a trial without any event. Differences in risk have Newcombe's interval (1998, Stat Med 17:873), those of rates the score interval
-of two Poisson rates, both by statsmodels. Small cells are suppressed by trial, with others beside them.
+a trial without any event. Differences in risk have Newcombe's interval (1998, Stat Med 17:873) by statsmodels, those of rates the
+score interval of two Poisson rates. Small cells are suppressed by trial, with others beside them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -40,6 +39,7 @@ from reportgen.spec.analyses import Events as Node
 from reportgen.spec.check import means_disclosed_by
 from reportgen.spec.references import expanded
 from reportgen.spec.study import Study
+from reportgen.stats.rates import rate_difference
 
 PER = 100.0
 ONLY_ONE_SIDE = "no participants on one side"
@@ -181,23 +181,14 @@ def _suppressed(row: CountedTrial[Value], minimum: int, reason: str) -> CountedT
 
 def _difference(people: Selection, mask: NDArray[np.bool_], level: float) -> Interval:
     """Return intervention minus control, as a share of people or for a unit of exposure, with its interval."""
-    from statsmodels.stats.proportion import confint_proportions_2indep  # take long to import
-    from statsmodels.stats.rates import confint_poisson_2indep
+    from statsmodels.stats.proportion import confint_proportions_2indep  # takes long to import
 
     events, size = [], []
     for side in (1, 0):
         mine = mask & (people.treatment == side)
         events.append(float(people.response[mine].sum()))
         size.append(float(mine.sum() if people.exposure is None else people.exposure[mine].sum()))
-    difference = events[0] / size[0] - events[1] / size[1]
-    if people.kind == "binary":
-        low, high = confint_proportions_2indep(
-            events[0], size[0], events[1], size[1], method="newcomb", alpha=1 - level
-        )
-    elif not any(events):
-        return difference, math.nan, math.nan
-    else:
-        low, high = confint_poisson_2indep(
-            events[0], size[0], events[1], size[1], method="score", compare="diff", alpha=1 - level
-        )
-    return difference, float(low), float(high)
+    if people.kind == "count":
+        return rate_difference((events[0], events[1]), (size[0], size[1]), level)
+    low, high = confint_proportions_2indep(events[0], size[0], events[1], size[1], method="newcomb", alpha=1 - level)
+    return events[0] / size[0] - events[1] / size[1], float(low), float(high)

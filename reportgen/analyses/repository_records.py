@@ -18,7 +18,7 @@ import reportgen
 from reportgen.analyses.descriptive import included_trials
 from reportgen.analyses.naming import level_number
 from reportgen.analyses.participant_flow import participant_flow
-from reportgen.analyses.warnings import in_lowest_part
+from reportgen.analyses.warnings import Apart, counts_at_baseline, far_from_others, in_lowest_part
 from reportgen.data import LedgerLine, Repository, TrialInfo, availability
 from reportgen.data.repository import FileInfo
 from reportgen.records.flow import ParticipantFlow
@@ -83,7 +83,11 @@ class RepositoryRecords:
     fingerprint : str
         Of all files together.
     lowest : tuple of (trial, instrument, value)
-        Instruments of which a trial uses the lowest part alone, with the largest value: see `doubts`.
+        Instruments of which a trial uses the lowest part alone, with the largest value: see `warnings`.
+    apart : tuple of (trial, instrument, value, nearest value)
+        Counts and exposures far from all others of a trial.
+    early : tuple of (trial, instrument)
+        Counts at baseline.
     """
 
     included: IncludedTrials[Value]
@@ -97,6 +101,8 @@ class RepositoryRecords:
     files: tuple[FileInfo, ...]
     fingerprint: str
     lowest: tuple[tuple[str, str, float], ...]
+    apart: tuple[Apart, ...]
+    early: tuple[tuple[str, str], ...]
 
 
 def repository_records(repository: Repository, *, study: Study, outcomes: tuple[str, ...]) -> RepositoryRecords:
@@ -113,6 +119,8 @@ def repository_records(repository: Repository, *, study: Study, outcomes: tuple[
         files=repository.files,
         fingerprint=repository.fingerprint,
         lowest=tuple(in_lowest_part(repository, study)),
+        apart=tuple(far_from_others(repository, study)),
+        early=tuple(counts_at_baseline(repository, study)),
     )
 
 

@@ -2,7 +2,8 @@
 
 In: the study and the repository. Out: problems, each with its place and how to fix it. A baseline that is needed and that
 no trial measured is an error: where a change is analysed, where the study file names it as an adjuster and where it
-moderates. A scale of which a trial uses the lowest part alone breaks no rule and is a doubt.
+moderates. A scale of which a trial uses the lowest part alone breaks no rule and is a doubt; so are a count or an exposure far from
+all others of its trial, which may be a missing code, and counts at baseline, which no analysis reads.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reportgen.analyses.measurements import baseline_visit
 from reportgen.analyses.selection import BASELINE_ADJUSTER
 from reportgen.data import Repository, TrialInfo
+from reportgen.data.recode import like_missing_codes
 from reportgen.errors import Problem
 from reportgen.spec import Spec
-from reportgen.spec.analyses import FromScreening, Moderators, Pooled, Search
+from reportgen.spec.analyses import Descriptive, FromScreening, Moderators, Pooled, Search
 from reportgen.spec.outcomes import instruments_of, uses_of
 from reportgen.spec.references import baseline_of, expanded
 from reportgen.spec.study import Study
 
 LOWEST_PART = 0.125  # of a scale: 0 to 10 on one of 0 to 100 lies within, and so does 0 to 3 on one of 0 to 24
 FEW_VALUES = 10
+# How many times the next value a count or an exposure is that stands apart: a code such as 99, any other, and a small exposure.
+CODE_APART, APART, BELOW = 2.0, 20.0, 1000.0
 
 
 Asked = tuple[tuple[str | int, ...], tuple[str, ...], str]
@@ -139,4 +143,101 @@ def suspicious_scales(
         low, high = spec.study.instruments[name].range or (0.0, 0.0)
         message = f"{trial}: '{name}' goes up to {largest:g} on a scale from {low:g} to {high:g}"
         hint = "If the file has another scale, give it in the mapping, as in `from_range: [0, 10]`."
+        yield Problem(message, spec.mappings[mapping_of[trial]].source.at("variables", name, key=True), hint)
+
+
+Apart = tuple[str, str, float, float]
+"""Trial, instrument, the value that stands apart, and the nearest of the others."""
+
+
+def far_from_others(repository: Repository, study: Study) -> Iterator[Apart]:
+    """Yield counts and exposures far from all others of their trial: a missing code that was not declared looks so.
+
+    A `range` of the instrument settles what is possible.
+    """
+    later = repository.measures[repository.measures["months"] > 0]
+    for (trial, name), block in later.groupby(["trial", "instrument"], sort=False):
+        uses = uses_of(str(name), study.outcomes) & {"count", "exposure"}
+        if uses and study.instruments[str(name)].range is None and len(block) >= FEW_VALUES:
+            found = standing_apart(block["value"].tolist(), counts="count" in uses)
+            if found is not None:
+                yield (str(trial), str(name), *found)
+
+
+def standing_apart(values: Sequence[float], *, counts: bool) -> tuple[float, float] | None:
+    """Return the value farthest from all others with the nearest of these, where it stands apart.
+
+    Examples
+    --------
+    >>> standing_apart([0, 1, 2, 5, 99], counts=True), standing_apart([0, 1, 2, 5, 9, 40], counts=True)
+    ((99, 5), None)
+    >>> standing_apart([30, 90, 120, 1e-9], counts=False), standing_apart([30, 90, 120, 1e15], counts=False)
+    ((1e-09, 30), (1000000000000000.0, 120))
+    """
+    different = sorted(set(values))
+    codes = {float(key) for key in like_missing_codes(f"{value:.15g}" for value in different)}
+    least = 1.0 if counts else 0.0
+    for place in range(1, len(different)):
+        below, above = different[place - 1], different[place]
+        factor = CODE_APART if above in codes and above >= 10 else APART
+        higher = sum(value >= above for value in values)
+        if above >= factor * max(below, least) and 2 * higher < len(values):
+            return different[-1], below
+        if not counts and above >= BELOW * below and 2 * (len(values) - higher) < len(values):
+            return different[0], above
+    return None
+
+
+def counts_at_baseline(repository: Repository, study: Study) -> Iterator[tuple[str, str]]:
+    """Yield trial and instrument of counts at baseline, which outcomes do not read."""
+    early = repository.measures[repository.measures["months"] == 0]
+    for trial, name in early[["trial", "instrument"]].drop_duplicates().itertuples(index=False):
+        if "count" in uses_of(str(name), study.outcomes):
+            yield str(trial), str(name)
+
+
+def _baselines_named(node: object) -> Iterator[str | None]:
+    """Return the outcomes and instruments whose baseline an analysis reads."""
+    named: tuple[str, ...] = ()
+    if isinstance(node, Descriptive):
+        named = node.variables
+    elif isinstance(node, Pooled):
+        chosen = node.moderators if isinstance(node, Moderators | Search) else ()
+        named = (*node.adjust_for, *node.subset, *(() if isinstance(chosen, FromScreening) else chosen))
+    return map(baseline_of, named)
+
+
+def suspicious_events(
+    spec: Spec, apart: Iterable[Apart], early: Iterable[tuple[str, str]], mapping_of: Mapping[str, int]
+) -> Iterator[Problem]:
+    """Yield what is to be said of counts and exposures far from all others, and of counts at baseline.
+
+    Parameters
+    ----------
+    spec : Spec
+    apart : iterable of (trial, instrument, value, value)
+        See `far_from_others`.
+    early : iterable of (trial, instrument)
+        See `counts_at_baseline`.
+    mapping_of : mapping of str to int
+        Which mapping describes each trial, from 0.
+    """
+    for trial, name, value, nearest in apart:
+        far, next_one = f"{value:.15g}", f"{nearest:.15g}"
+        way, end = ("up", "at most") if value > nearest else ("down", "at least")
+        message = f"{trial}: '{name}' goes {way} to {far}, far from the others, which are {end} {next_one}"
+        hint = (
+            f"If it stands for a missing value, list it as the file has it: `missing: [{far}]`; if such values are right,"
+            f" give the instrument '{name}' a `range` in the study file that holds them."
+        )
+        yield Problem(message, spec.mappings[mapping_of[trial]].source.at("variables", name, key=True), hint)
+    asked = {name for node in spec.study.analyses.values() for name in _baselines_named(node)}
+    for trial, name in early:
+        if name in asked:
+            continue
+        message = f"{trial}: '{name}' is counted at baseline, where no analysis reads it"
+        hint = (
+            "Name the visits after randomisation alone; what was counted before it is a covariate, read as one from the"
+            " same column."
+        )
         yield Problem(message, spec.mappings[mapping_of[trial]].source.at("variables", name, key=True), hint)

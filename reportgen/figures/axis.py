@@ -5,7 +5,8 @@ stand equally far from no effect, and each tick stands at the logarithm of the r
 
 A single wide interval must not press all others together: it leaves the axis and gets an arrowhead. The axis shows every
 estimate, every interval but those that reach three times as far as the middle one, and the prediction intervals that
-reach no more than twice as far as all this. An axis whose limits are given begins and ends there, whatever leaves it.
+reach no more than twice as far as all this. No interval of ratios makes it longer than to 1000, beyond which no ratio is
+printed. An axis whose limits are given begins and ends there, whatever leaves it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from statistics import median
 
 from reportgen.errors import Problem, RenderError
 from reportgen.figures.theme import house
-from reportgen.records.numbers import Link, fixed
+from reportgen.records.numbers import LARGEST_RATIO, Link, fixed
 
 RATIOS = (
     (0.98, 0.99, 1, 1.01, 1.02),
@@ -40,7 +41,8 @@ BARE_END = 1.05  # an axis without ticks at its ends must be so much narrower
 SPREAD = 3.0
 PREDICTION_SPREAD = 2.0
 MOST_TICKS = 7
-LARGE = 1e6  # from where ticks are printed as multiples of a power of ten
+SMALL, LARGE = 1e-6, 1e6  # below and from where ticks are printed as multiples of a power of ten
+FARTHEST = 300  # powers of ten, so that no tick or length overflows: what lies beyond leaves the axis
 HAIR = 1e-9  # 0.3 is three steps of 0.1, also in binary
 
 Limits = tuple[float, float]
@@ -86,18 +88,27 @@ class Axis:
         """
         if self.ratios:
             return tuple(house().number(ratio_label(ratio)) for ratio in self.ratios)
-        ticks, power = self.ticks(), 0
-        if (most := max(map(abs, ticks))) >= LARGE:
-            power = math.floor(math.log10(most) + HAIR)
-        step = self.step / 10.0**power
-        decimals = next(d for d in range(16) if math.isclose(round(step, d), step, rel_tol=1e-9))
-        printed = (
-            fixed(tick / 10.0**power, decimals) if tick else fixed(0.0, 0 if power else decimals) for tick in ticks
-        )
-        return tuple(
-            house().number(text) + (f"×{_power_of_ten(power)}" if power and tick else "")
-            for text, tick in zip(printed, ticks, strict=True)
-        )
+        return tick_labels(self.ticks(), self.step)
+
+
+def tick_labels(ticks: Sequence[float], step: float, large: float = LARGE) -> tuple[str, ...]:
+    """Return multiples of a step as printed, from `large` on and where they are tiny as multiples of a power of ten.
+
+    Examples
+    --------
+    >>> tick_labels((0.0, 5e-8, 1e-7), 5e-8), tick_labels((1e6, 1.5e6), 5e5, large=1e9)
+    (('0', '0.5×10⁻⁷', '1.0×10⁻⁷'), ('1000000', '1500000'))
+    """
+    most, power = max(map(abs, ticks)) or step, 0
+    if not SMALL <= most < large:
+        power = math.floor(math.log10(most) + HAIR)
+    unit = 10.0**power
+    decimals = next(d for d in range(16) if math.isclose(round(step / unit, d), step / unit, rel_tol=1e-9))
+    printed = (fixed(tick / unit, decimals) if tick else fixed(0.0, 0 if power else decimals) for tick in ticks)
+    return tuple(
+        house().number(text) + (f"×{_power_of_ten(power)}" if power and tick else "")
+        for text, tick in zip(printed, ticks, strict=True)
+    )
 
 
 def round_axis(reach: float) -> Axis:
@@ -116,6 +127,7 @@ def round_axis(reach: float) -> Axis:
     """
     if not math.isfinite(reach) or reach <= 0:
         reach = 1.0
+    reach = min(max(reach, 10.0**-FARTHEST), 10.0**FARTHEST)
     decade = 10.0 ** math.floor(math.log10(reach))
     steps = [step * scale for scale in (decade / 10, decade) for step in STEPS]
     sides = ((2, 1.0), (3, 1.0), (2.5, BARE_END), (3.5, BARE_END))
@@ -140,7 +152,7 @@ def ratio_axis(reach: float) -> Axis:
         limit = max(-math.log(ratios[0]), math.log(ratios[-1]))
         if limit >= reach * (1 - HAIR):
             return Axis(-limit, limit, 0.0, ratios)
-    power = math.ceil(reach / math.log(10) / 2 - HAIR)
+    power = min(math.ceil(reach / math.log(10) / 2 - HAIR), FARTHEST // 2)
     limit = 2 * power * math.log(10)
     return Axis(-limit, limit, 0.0, tuple(10.0 ** (k * power) for k in range(-2, 3)))
 
@@ -164,9 +176,10 @@ def fixed_axis(limits: Limits, link: Link = "identity") -> Axis:
     >>> fixed_axis((-20, 20)).labels(), fixed_axis((-1, 30)).labels(), fixed_axis((0.5, 4), "log").labels()
     (('−20', '−10', '0', '10', '20'), ('0', '5', '10', '15', '20', '25', '30'), ('0.5', '1', '2', '4'))
     """
-    low, high = limits
+    low, high = max(limits[0], -(10.0**FARTHEST)), min(limits[1], 10.0**FARTHEST)
     if link == "log":
         _enclose(limits, 1.0)
+        low = max(low, 10.0**-FARTHEST)
         return _best([Axis(math.log(low), math.log(high), 0.0, ratios) for ratios in _ratios_in(low, high)])
     _enclose(limits, 0.0)
     decade = 10.0 ** math.floor(math.log10(high - low))
@@ -182,7 +195,7 @@ def _enclose(limits: Limits, no_effect: float) -> None:
 def _ratios_in(low: float, high: float) -> list[tuple[float, ...]]:
     """Return the ticks that an axis of ratios could have: parts of `RATIOS`, and powers of ten."""
     most = math.ceil(max(-math.log10(low), math.log10(high)))
-    powers = [tuple(10.0**k for k in range(-most * step, most * step + 1, step)) for step in range(1, most + 1)]
+    powers = [tuple(10.0**k for k in range(-(most // step) * step, most + 1, step)) for step in range(1, most + 1)]
     inside = [tuple(r for r in row if low * (1 - HAIR) <= r <= high * (1 + HAIR)) for row in (*RATIOS, *powers)]
     return [row for row in inside if len(row) <= MOST_TICKS]
 
@@ -224,12 +237,13 @@ def axis_for(
     link: Link = "identity",
 ) -> Axis:
     """Return the axis for estimates with their intervals and prediction intervals, all as analysed."""
+    longest = math.log(LARGEST_RATIO) if link == "log" else math.inf
     reaches = [_reach(pair) for pair in intervals if math.isfinite(_reach(pair))]
     shown = max((abs(value) * 1.08 for value in estimates if math.isfinite(value)), default=0.0)
     if reaches:
-        shown = max(shown, *(reach for reach in reaches if reach <= SPREAD * median(reaches)))
+        shown = max(shown, *(min(reach, longest) for reach in reaches if reach <= SPREAD * median(reaches)))
     wider = [_reach(pair) for pair in predictions]
-    reach = max([shown, *(reach for reach in wider if reach <= PREDICTION_SPREAD * shown)])
+    reach = max([shown, *(min(reach, longest) for reach in wider if reach <= PREDICTION_SPREAD * shown)])
     return round_axis(reach) if link == "identity" else ratio_axis(reach)
 
 

@@ -7,14 +7,16 @@ need not be symmetric about no effect.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.figures.axis import RATIOS, ratio_axis, ratio_label
+from reportgen.figures.axis import FARTHEST, RATIOS, ratio_axis, ratio_label, tick_labels
 from reportgen.figures.theme import house
 from reportgen.records.numbers import fixed
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+LONG = 1e15  # from where a whole number has more digits than are known of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,16 @@ def round_values(low: float, high: float, most: int) -> tuple[tuple[float, str],
     >>> [text for _, text in round_values(18, 79, 4)], [text for _, text in round_values(0.1, 1, 5)]
     (['20', '40', '60'], ['0.2', '0.4', '0.6', '0.8', '1.0'])
     """
-    span = high - low
-    if span <= 0:
+    span = min(high - low, sys.float_info.max)
+    if span <= 10.0**-FARTHEST:
         return ((low, house().number(fixed(low, 0 if low == int(low) else 2))),)
     decade = 10.0 ** math.floor(math.log10(span / most))
     steps = (decade * step for step in (*STEPS, 10 * STEPS[1]))
     # a hair of tolerance: 0.3 is three steps of 0.1, also in binary
     step = next(s for s in steps if math.floor(high / s + 1e-9) - math.ceil(low / s - 1e-9) < most)
-    decimals = next(d for d in range(16) if math.isclose(round(step, d), step, rel_tol=1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return tuple((k * step, house().number(fixed(k * step, decimals))) for k in range(first, last + 1))
+    ticks = [k * step for k in range(first, last + 1)]
+    return tuple(zip(ticks, tick_labels(ticks, step, LONG), strict=True))
 
 
 def round_ratios(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:

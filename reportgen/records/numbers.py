@@ -293,10 +293,10 @@ def significant(value: float, figures: int) -> str:
 
     Examples
     --------
-    >>> significant(0.03449, 2), significant(12.345, 3)
-    ('0.034', '12.3')
+    >>> significant(0.03449, 2), significant(12.345, 3), significant(1e30, 2)
+    ('0.034', '12.3', '∞')
     """
-    if value == 0 or not math.isfinite(value):
+    if value == 0 or not abs(value) < 10.0**DIGITS:
         return fixed(value, 0)
     decimals = max(0, figures - 1 - math.floor(math.log10(abs(value))))
     text = fixed(value, decimals)
@@ -310,10 +310,10 @@ def read_back(text: str) -> float:
 
     Examples
     --------
-    >>> read_back("−1.30"), read_back("<0.001")
-    (-1.3, 0.001)
+    >>> read_back("−1.30"), read_back("<0.001"), read_back("−∞")
+    (-1.3, 0.001, -inf)
     """
-    return float(text.lstrip("<>").replace(MINUS, "-"))
+    return float(text.lstrip("<>").replace(MINUS, "-").replace("∞", "inf"))
 
 
 def p_text(

@@ -22,6 +22,7 @@ from reportgen.spec.analyses import (
     Search,
     SubgroupDifferences,
 )
+from reportgen.spec.check_instruments import check_instruments
 from reportgen.spec.check_outcomes import check_outcomes
 from reportgen.spec.check_subgroup_differences import check_subgroup_differences
 from reportgen.spec.check_subset import check_subset
@@ -59,6 +60,7 @@ def check_study(study: Study, source: Source) -> list[Problem]:
     """Return every reference of the study file to something that was not declared."""
     return [
         *check_outcomes(study, source),
+        *check_instruments(study, source),
         *_comparisons(study, source),
         *_analyses(study, source),
         *_names(study, source),

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from reportgen.errors import Problem
 from reportgen.spec.analyses import Descriptive, Events, MetaAnalysis, Moderators, Pooled, Search
+from reportgen.spec.check_instruments import places_of
 from reportgen.spec.outcomes import Outcome, instruments_of, uses_of
 from reportgen.spec.references import baseline_of, each_unknown, expanded, unknown
 from reportgen.spec.source import Source, Step
@@ -63,7 +64,7 @@ def _instruments(name: str, outcome: Outcome, study: Study, source: Source) -> I
         for problem in unknown("instrument", outcome.instrument or name, study.instruments, source, *key):
             other = "" if outcome.instrument else ", or name one with `instrument:`"
             yield replace(problem, hint=f"{problem.hint}\nDeclare it under `instruments`{other}.")
-    for used, place in _places(name, outcome, study):
+    for used, place in places_of(name, outcome, study):
         if study.instruments[used].levels and outcome.kind != "binary":
             hint = "Write `kind: binary` and name its `event`, or another instrument."
             message = f"'{used}' has levels, but the outcome is {_a(outcome.kind)}"
@@ -79,20 +80,15 @@ def _a(kind: str) -> str:
     return "a count" if kind == "count" else kind
 
 
-def _places(name: str, outcome: Outcome, study: Study) -> Iterator[tuple[str, tuple[Step, ...]]]:
-    """Yield the instruments of an outcome that are declared, each with the place that names it."""
-    here: tuple[Step, ...] = ("outcomes", name)
-    for index, used in enumerate(instruments_of(outcome, name)):
-        if used in study.instruments:
-            listed = (*here, "first_available", index)
-            yield used, listed if outcome.first_available else (*here, "instrument") if outcome.instrument else here
-
-
 def _events(name: str, outcome: Outcome, study: Study, source: Source) -> Iterator[Problem]:
     here = ("outcomes", name)
-    used = list(_places(name, outcome, study))
+    used = list(places_of(name, outcome, study))
+    levels = tuple(dict.fromkeys(level for item, _ in used for level in study.instruments[item].levels))
+    if levels:
+        yield from each_unknown("level", outcome.event, levels, source, *here, "event")
     for instrument, place in used:
-        yield from _levels(name, outcome, instrument, study, source, *place)
+        if set(outcome.event) <= set(levels) or not study.instruments[instrument].levels:
+            yield from _levels(name, outcome, instrument, study, source, *place)
     if used and outcome.good is None and len({study.instruments[item].better for item, _ in used} - {None}) != 1:
         hint = "Write `good: false` of an event such as a relapse, `good: true` of one such as a response."
         yield Problem("the outcome does not say whether its event is good", source.at(*here), hint)
@@ -129,7 +125,9 @@ def _levels(
     if not outcome.event:
         hint = f"Add `event:` with one or several of {', '.join(levels)}."
         yield Problem(f"which level of '{instrument}' is the event?", source.at(*place), hint)
-    yield from each_unknown("level", outcome.event, levels, source, "outcomes", name, "event")
+    elif not set(levels) & set(outcome.event):
+        hint = f"Add to `event` one or several of {', '.join(levels)}: each instrument has its own words for it."
+        yield Problem(f"no level of '{instrument}' is the event", source.at(*place), hint)
     if outcome.event and set(levels) <= set(outcome.event):
         message = f"every level of '{instrument}' is the event, so that everybody has it"
         yield Problem(message, source.at("outcomes", name, "event"), "Leave out the levels of those without it.")

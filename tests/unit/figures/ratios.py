@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.kinds import kinds_of
-from reportgen.records.numbers import Number, linked
+from reportgen.records.numbers import Kind, Link, Number, linked
 from reportgen.records.peeling import Frontier
 
 RecordT = TypeVar("RecordT")
@@ -16,13 +16,13 @@ GOOD_ODDS = replace(ODDS, favours="higher")
 
 
 def ratios(record: RecordT, scale: EffectScale = ODDS, factor: float = 0.2) -> RecordT:
-    """Return a record whose effects are logarithms of ratios: those of the record times a factor, without unit."""
+    """Return a record whose effects are those of the record times a factor, without unit; as the scale says, logarithms of ratios."""
     return _ratios(record, scale, factor, "")  # type: ignore[no-any-return]
 
 
 def _ratios(value: Any, scale: EffectScale, factor: float, kind: str) -> Any:
     if isinstance(value, Number):
-        return _ratio(value, factor) if kind == "effect" else value
+        return _times(value, factor, scale.link) if kind == "effect" else value
     if isinstance(value, EffectScale):
         return scale
     if isinstance(value, tuple):
@@ -40,8 +40,9 @@ def _ratios(value: Any, scale: EffectScale, factor: float, kind: str) -> Any:
     return replace(value, **made)
 
 
-def _ratio(number: Number, factor: float) -> Number:
+def _times(number: Number, factor: float, link: Link) -> Number:
     if number.value is None:
         return number
     value = factor * number.value
-    return replace(number, value=value, text=linked(value, 2, "log"), unit="", kind="log")
+    kind: Kind = "log" if link == "log" else number.kind
+    return replace(number, value=value, text=linked(value, 2, link), unit="", kind=kind)
