@@ -168,7 +168,11 @@ def test_a_moderator_that_separates_within_each_trial_at_a_cut_of_its_own_is_a_r
         assert reading.status == "failed" and reading.reason.endswith("so that its interaction has no finite estimate")
     assert all(np.isnan(float(item.estimate)) for item in found.at)
     alike = fit_event_group(
-        outcome, data["treatment"], trial, "logit", moderator=z - np.array([z[trial == k].mean() for k in range(trials)])[trial]
+        outcome,
+        data["treatment"],
+        trial,
+        "logit",
+        moderator=z - np.array([z[trial == k].mean() for k in range(trials)])[trial],
     )
     assert alike.interaction is not None
     assert abs(float(alike.interaction.estimate)) > 3.0  # what would have been printed
