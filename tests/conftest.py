@@ -27,9 +27,7 @@ ALLOWED = ("quarto is not on the PATH",)
 
 WORKED = sorted(path.parent.name for path in specs_folder().glob("*/study.yaml"))
 
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # as a shell starts what runs in the background; programs inherit it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background; programs inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _skipped: list[tuple[str, str]] = []

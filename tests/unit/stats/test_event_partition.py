@@ -24,7 +24,7 @@ from reportgen.stats.partition_search import Search
 from reportgen.stats.pipelines import PartitionPipeline
 from reportgen.stats.sample import make_sample
 from reportgen.stats.signs import resampled_rows
-from reportgen.stats.subgroups import Rule, Tried, TreeNode, smallest_log_p
+from reportgen.stats.subgroups import Rule, TreeNode, Tried, smallest_log_p
 from reportgen.stats.working_model import WorkingModel, working_model
 
 FloatArray = NDArray[np.float64]
@@ -154,11 +154,13 @@ def test_the_step_of_each_printed_split_and_of_a_hundred_other_cuts_is_near_its_
     """Information within trials, the default of a study; the largest differences of z are printed (pytest -s).
 
     The step has tau and the weights of the model without any split. A split moves the log ratio by half its difference on either
-    side, and the weights in proportion: at the root by some per cent of z (bound 5 % and 0.1), in a subgroup, where the whole difference that
-    led there is missing in that model too, by more, whatever z is (15 % and 0.2; exp(0.5) in the weights of counts). Measured with 24
-    printed cuts: 0.20 for odds and 0.37 for rates in a subgroup, 0.05 and 0.34 (of 8.8) at the root.
+    side, and the weights with it: by a few per cent for odds, by up to exp(0.5) for rates, whose dispersion changes as well. At the
+    root that is 5 % of z for odds, 10 % for rates, and a little; in a subgroup, where the whole difference that led there is
+    missing in that model, three times 5 % and, whatever z is, the shift of what is left. Measured with 24 printed cuts: 0.20 for odds
+    and 0.37 for rates in a subgroup, 0.05 and 0.34 (of 8.8) at the root; for rates with other cuts up to 0.40 (of 3.9).
     """
     rng = np.random.default_rng(17)
+    least, share = {"logit": (0.1, 0.05), "log": (0.2, 0.1)}[link]
     printed: list[tuple[float, float, int]] = []
     others: list[tuple[float, float, int]] = []
     for seed in range(8):
@@ -186,7 +188,8 @@ def test_the_step_of_each_printed_split_and_of_a_hundred_other_cuts_is_near_its_
         print(
             f"\n  {link}, {len(pairs)} {name} cuts, |z| up to {np.abs(refit).max():.1f}: largest difference {apart.max():.2f}"
         )
-        assert (apart < np.where(level == 0, 0.1 + 0.05 * np.abs(refit), 0.2 + 0.15 * np.abs(refit))).all()
+        beyond = apart - np.where(level == 0, least + share * np.abs(refit), 2.0 * least + 0.15 * np.abs(refit))
+        assert beyond.max() < 0.0, np.array(pairs)[beyond > 0.0]
 
 
 def plain_best(model: WorkingModel, data: dict[str, Any], rows: NDArray[np.bool_], name: str, least: int) -> Any:
