@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from reportgen.candidates import write_candidates
 from reportgen.cli import run
-from reportgen.pipeline import read
+from reportgen.pipeline import Order, build, read
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning
 from reportgen.records.printed import figures_of, printed
@@ -23,6 +23,7 @@ from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.spec.load import examine_study
 from reportgen.spec.study import settled
 from reportgen.stats import fit_one_step_glmm, partition_events, peel_events, screen_moderator_glmm
+from reportgen.stats.event_groups import fit_event_group
 from reportgen.views.prose.recursive_partitioning import partition_methods
 from tests.analysed import analysed
 from tests.event_study import AGE, SEARCHED, write_event_search
@@ -376,3 +377,63 @@ def test_where_events_are_too_few_to_split_the_pages_say_that_none_could_be_trie
     assert "no split left enough participants or events on both sides" in words
     assert "; inside and outside, 500 in each arm with the event and, of a binary outcome, as many without" in words
     assert "Every split that could be tried was kept" not in words
+
+
+def test_series_hold_the_step_of_every_cut_and_the_refit_of_the_best_ones(tmp_path: Path) -> None:
+    """Refits are those of the arrays, kept or rejected; of a kept split that is what is printed."""
+    report = {"formats": ["results"], "contents": SEARCHED[:1]}
+    path = write_event_search(tmp_path / "s", report, **NONE, depth=1, outcomes=["relapse", "falls"])
+    assert build(Order(path, output=tmp_path / "out", store=tmp_path / "store")).exit_code == 0
+    series = pd.read_parquet(tmp_path / "out" / "series" / "rp.parquet")
+    assert list(series.columns[-4:]) == ["kept", "refit_estimate", "refit_std_error", "refit_p"]
+    fitted = series[series["refit_estimate"].notna()]
+    assert fitted.groupby(["outcome", "node", "moderator"]).size().eq(1).all()
+    best = series.loc[series.groupby(["outcome", "node", "moderator"])["minus_log10_p"].idxmax()]
+    assert sorted(fitted.index) == sorted(best.index)
+    assert fitted["kept"].any() and not fitted["kept"].all()
+    assert np.allclose(
+        fitted["estimate"] / fitted["std_error"], fitted["refit_estimate"] / fitted["refit_std_error"], atol=0.6
+    )
+    for outcome, found in searches(path).items():
+        group = next(item for item in found.subgroups if item.inside.rule[0].moderator == "age")
+        (row,) = fitted[(fitted["outcome"] == outcome) & fitted["kept"] & (fitted["moderator"] == "age")].itertuples()
+        assert abs(group.split.difference.effect.value) == pytest.approx(abs(row.refit_estimate), rel=1e-6)
+        assert group.split.difference.std_error.value == pytest.approx(row.refit_std_error, rel=1e-6)
+        assert group.p_within.value == pytest.approx(row.refit_p, rel=1e-4)
+    table = table_of(tmp_path / "s").sort_values(["trial", "id"])
+    row = next(fitted[(fitted["outcome"] == "relapse") & (fitted["moderator"] == "baseline RMDQ")].itertuples())
+    low, trial = (table["rm_b"] <= row.cut).to_numpy(float), table["trial"].to_numpy()
+    means = table.assign(low=low).groupby("trial")["low"].transform("mean").to_numpy()
+    beside = np.column_stack([table["sex"] == 2, table["age"], table["rm_b"], table["sex"] == 2]).astype(float)
+    own = fit_event_group(
+        table["relapse"], (table["arm"] == 1).astype(float), trial, "logit", adjusters=beside, moderator=low - means
+    )
+    assert own.interaction is not None
+    assert float(own.interaction.estimate) == pytest.approx(row.refit_estimate, abs=1e-8)
+
+
+def test_series_of_a_peeling_of_events_hold_how_sure_the_printed_differences_are(tmp_path: Path) -> None:
+    shown = [{"series": "Table", "show": "peeling-thresholds", "of": "pe"}]
+    path = write_event_search(tmp_path / "s", {"formats": ["results"], "contents": shown}, **NONE)
+    study = {"pe": {**PEELING, "outcomes": ["relapse"], "adjust_for": ["sex"], "min_size": 0.2, **NONE}}
+    content = YAML(typ="safe").load(path.read_text())
+    write_yaml(path, {**content, "analyses": study})
+    assert build(Order(path, output=tmp_path / "out", store=tmp_path / "store")).exit_code == 0
+    series = pd.read_parquet(tmp_path / "out" / "series" / "pe.parquet")
+    values = pd.read_parquet(tmp_path / "out" / "results.parquet").set_index("id")["value"]
+    printed = {
+        name.removesuffix(".effect"): value for name, value in values.items() if name.endswith(".difference.effect")
+    }
+    assert printed
+    for name, value in printed.items():
+        (row, *_) = series[np.isclose(series["difference"], value, rtol=1e-12)].itertuples()
+        assert row.difference_std_error == pytest.approx(values[f"{name}.se"], rel=1e-12)
+        assert row.difference_p == pytest.approx(values[f"{name}.p"], rel=1e-12)
+        assert row.z == pytest.approx(-row.difference / row.difference_std_error, abs=0.6)
+
+
+def test_series_of_outcomes_that_are_no_events_have_no_refits(tmp_path: Path) -> None:
+    report = {"formats": ["results"], "contents": SEARCHED[:1]}
+    path = write_event_search(tmp_path / "s", report, **NONE, depth=1, outcomes=["RMDQ"], moderators=["age", "sex"])
+    assert build(Order(path, output=tmp_path / "out", store=tmp_path / "store")).exit_code == 0
+    assert pd.read_parquet(tmp_path / "out" / "series" / "rp.parquet").columns[-1] == "kept"

@@ -17,9 +17,10 @@ from reportgen.analyses.recording import NAN
 from reportgen.analyses.selection import Selection
 from reportgen.records.numbers import Value, fixed
 from reportgen.records.partition import Profile
+from reportgen.release.estimates import scalar
 from reportgen.release.rules import as_printed, disclosable_groups, guards, in_both_arms
 from reportgen.spec.analyses import RecursivePartitioning as Node
-from reportgen.stats import Partition
+from reportgen.stats import Effect, Partition
 from reportgen.stats import effective_cuts as sidak
 from reportgen.stats import subgroups as found
 
@@ -81,7 +82,15 @@ def _profile(node: found.TreeNode, split: found.Split, context: RecordContext) -
         kept=split.kept,
         threshold=_threshold(split, node.multiplicity + context.counted, context.node),
         suppressed=int((~disclosed).sum()),
+        refit=_refit(split.refit),
     )
+
+
+def _refit(effect: Effect | None) -> tuple[float, ...]:
+    """Return estimate, standard error and p of the ratio of likelihoods, which may be missing; nothing without a refit."""
+    if effect is None:
+        return ()
+    return scalar(effect.estimate), scalar(effect.std_error), effect.joint.p_value if effect.joint else NAN
 
 
 def _disclosed(

@@ -145,7 +145,7 @@ def _moderator(direction: Direction, moderator: Moderator, node: Node, values: V
         interaction=None
         if direction.interaction is None
         else estimate_record(
-            _scaled(direction.interaction, moderator.per), node.level, builder.at("interaction"), "", ""
+            _scaled(direction.interaction, moderator.per), node.level, builder.at("interaction"), "", direction.reason
         ),
         levels=builder.count("levels", len(moderator.levels), "levels") if moderator.levels else None,
     )
@@ -198,6 +198,7 @@ def _frontier(search: Peeled, disclosed: BoolArray, node: Node, minimum: int, ho
     boxes = [box for box, tell in zip(search.found.boxes if search.found else (), disclosed, strict=True) if tell]
     shown = [decimals_of(search.moderators[item.moderator], search.selection) for item in _directions(search)]
     ends = [tuple(scalar(end) for end in box.effect.interval(node.level)) for box in boxes]
+    refits = [] if search.selection.kind == "continuous" else [_known(box.difference) for box in boxes]
     band = honest.band([box.fraction for box in boxes], node.bin_width) if honest else ((), ())
     return Frontier(
         share=tuple(box.fraction for box in boxes),
@@ -215,6 +216,8 @@ def _frontier(search: Peeled, disclosed: BoolArray, node: Node, minimum: int, ho
         suppressed=int((~disclosed).sum()),
         null_low=band[0],
         null_high=band[1],
+        difference_std_error=tuple(scalar(item.std_error) if item else NAN for item in refits),
+        difference_p=tuple(scalar(item.p_value) if item else NAN for item in refits),
     )
 
 

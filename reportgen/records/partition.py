@@ -6,6 +6,7 @@ the analysis. A rule is kept in parts, so that a tree prints its last condition 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Generic, Literal
 
@@ -253,6 +254,9 @@ class Profile(Generic[V]):
         −log10 p that a cut must reach to be kept; NaN where the criterion has no such limit.
     suppressed : int
         How many cuts were tried and are not disclosed: too few people tell them from one that is.
+    refit : tuple of float
+        Of events: estimate, standard error and p (ratio of likelihoods) of the best cut fitted anew; all others are one step from
+        the model without any cut. Empty of other outcomes.
     """
 
     node: int
@@ -269,6 +273,11 @@ class Profile(Generic[V]):
     kept: bool
     threshold: float
     suppressed: int = 0
+    refit: tuple[float, ...] = ()
+
+    def refit_at(self, place: int) -> tuple[float, ...]:
+        """The refit where the cut at a place is the best one, else NaN."""
+        return self.refit if self.refit and place == self.chosen else (math.nan,) * len(REFIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +438,8 @@ class RecursivePartitioning(Record[SearchSettings[V], PartitionedOutcome[V], V])
     suppression: SuppressionNote[V]
 
     def series(self: RecursivePartitioning[Number]) -> dict[str, tuple[object, ...]]:
-        """Return the cuts that were tried and are disclosed, as columns: a row a cut."""
+        """Return the cuts that were tried and are disclosed, as columns: a row a cut; of events also the best ones fitted anew."""
+        refits = self.settings.min_events is not None
         rows = [
             (
                 search.comparison,
@@ -445,14 +455,17 @@ class RecursivePartitioning(Record[SearchSettings[V], PartitionedOutcome[V], V])
                 profile.z[i],
                 profile.minus_log10_p[i],
                 profile.kept and i == profile.chosen,
+                *(profile.refit_at(i) if refits else ()),
             )
             for search in self.results
             for profile in search.profiles
             for i, cut in enumerate(profile.cuts)
         ]
-        return {name: tuple(row[i] for row in rows) for i, name in enumerate(SERIES)}
+        names = SERIES + REFIT * refits
+        return {name: tuple(row[i] for row in rows) for i, name in enumerate(names)}
 
 
+REFIT = ("refit_estimate", "refit_std_error", "refit_p")
 SERIES = (
     "comparison",
     "outcome",

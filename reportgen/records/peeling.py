@@ -6,6 +6,7 @@ are when other sizes are asked for. The whole frontier is plain floats: it is dr
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Generic, Literal
 
@@ -137,6 +138,8 @@ class Frontier:
         How many boxes are not disclosed: too few people tell them from one that is.
     null_low, null_high : tuple of float
         Between which effects the best box of that size lies without effect modification; empty without draws.
+    difference_std_error, difference_p : tuple of float
+        Of events, whose boxes are compared by one step (`z`) and then fitted anew, as all else here is; empty of other outcomes.
     """
 
     share: Floats
@@ -152,6 +155,14 @@ class Frontier:
     suppressed: int = 0
     null_low: Floats = ()
     null_high: Floats = ()
+    difference_std_error: Floats = ()
+    difference_p: Floats = ()
+
+    @property
+    def refits(self) -> tuple[Floats, Floats]:
+        """What the fits of events say of the differences, beside their estimates; NaN of other outcomes."""
+        none = (math.nan,) * len(self.n)
+        return self.difference_std_error or none, self.difference_p or none
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +298,13 @@ class DirectedPeeling(Record[PeelingSettings[V], PeeledOutcome[V], V]):
     suppression: SuppressionNote[V]
 
     def series(self) -> dict[str, tuple[object, ...]]:
-        """Return the frontiers as columns: a row a limit of a box."""
+        """Return the frontiers as columns: a row a limit of a box; of events also how sure the differences are, fitted anew."""
+        refits = self.settings.min_events is not None
         rows = [
-            (peeling.comparison, peeling.outcome, peeling.follow_up, i, *values, moderator.name, moderator.side, limit)
+            (
+                peeling.comparison, peeling.outcome, peeling.follow_up, i, *values, moderator.name, moderator.side, limit,
+                *([column[i] for column in line.refits] if refits else []),
+            )
             for peeling in self.results
             for line in [peeling.frontier]
             for i, values in enumerate(
@@ -301,9 +316,11 @@ class DirectedPeeling(Record[PeelingSettings[V], PeeledOutcome[V], V]):
             for moderator, limits in zip(peeling.moderators, line.limits, strict=True)
             for limit in [None if limits[i] != limits[i] else limits[i]]
         ]  # fmt: skip
-        return {name: tuple(row[i] for row in rows) for i, name in enumerate(SERIES)}
+        names = SERIES + REFIT * refits
+        return {name: tuple(row[i] for row in rows) for i, name in enumerate(names)}
 
 
+REFIT = ("difference_std_error", "difference_p")
 SERIES = (
     "comparison",
     "outcome",

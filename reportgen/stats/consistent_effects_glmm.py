@@ -23,7 +23,15 @@ from .effect import NOTHING, Effect
 from .levels import Levels
 from .moderator_models import ESTIMATED, trial_means
 from .moderators import ModeratorColumns, moderator_columns, unusable
-from .moderators_glmm import DegreesOfFreedom, EventPeople, InteractionModel, alike_levels, differing, event_people
+from .moderators_glmm import (
+    DegreesOfFreedom,
+    EventPeople,
+    InteractionModel,
+    alike_levels,
+    differing,
+    event_people,
+    separates_within_trials,
+)
 from .one_step_glmm import GlmmFit, GlmmOptions
 from .working_model import working_model
 
@@ -102,6 +110,8 @@ def consistent_effects_glmm(
     if reason:
         return without_effects(at, counts, "not estimable", reason)
     centred = coded.columns - trial_means(people.place, coded.columns)
+    if reason := separates_within_trials(data, centred, options):
+        return without_effects(at, counts, "failed", reason)
     varying = interaction_effect == "random"
     fit = InteractionModel(data, people.adjusters, centred, np.zeros(centred.shape[1]), options).fit(varying)
     if fit.status not in ESTIMATED:

@@ -24,6 +24,7 @@ from .candidate import ESTIMATE
 from .choices import Gains, Link
 from .complete_cases import CompleteCases, NotSearched
 from .crossproducts import Columns, FloatArray, IntArray
+from .effect import NOTHING, Effect
 from .event_boxes import EventStep, box_interactions, effects_inside, event_rows, happened_in, linear_interactions
 from .event_groups import EventGroupFit, fit_event_group
 from .event_null import EventNull, event_null, nearly_events
@@ -32,7 +33,10 @@ from .event_splits import EventBase, EventObserved, event_base, observe_events
 from .events import Participants, complete_participants, event_participants
 from .frontier import best_boxes
 from .levels import Levels
+from .moderator_models import ESTIMATED
+from .moderators_glmm import event_people, separates_within_trials
 from .one_step import ExcludedParticipants
+from .one_step_glmm import GlmmOptions
 from .peel_people import as_numbers, cases_of, centred_columns, checked, declared_directions
 from .peel_report import report
 from .peel_search import Found, admissible, least_people, search_rules
@@ -273,9 +277,21 @@ class PreparedEventPeel:
                 not_searched.append(NotSearched(name, NO_SIGN))
             else:
                 gains: Gains = "small" if slope < 0.0 else "large"
-                interaction = self.fit(y, moderator=z).interaction if reported else None
-                found.append(Direction(name, gains, "screening interaction", interaction))
+                interaction, reason = self._interaction(y, z) if reported else (None, "")
+                found.append(Direction(name, gains, "screening interaction", interaction, reason))
         return tuple(found), tuple(not_searched)
+
+    def _interaction(self, y: FloatArray, z: FloatArray) -> tuple[Effect | None, str]:
+        """The interaction with a moderator that is centred within trials, fitted anew, or why it has no estimate."""
+        table, rows = self.people.table, self.cases.rows
+        exposure = self.people.exposure[rows] if self.people.link == "log" else None
+        people = table.outcome[rows], table.treatment[rows], table.codes[rows], z, self.people.link
+        data = event_people(*people, exposure, self.null.weighted.columns)
+        options = GlmmOptions(self.people.link, self.settings.treatment_effect, widened=True)
+        if reason := separates_within_trials(data, z[:, None], options):
+            return NOTHING, reason
+        fit = self.fit(y, moderator=z)
+        return fit.interaction, "" if fit.status in ESTIMATED else fit.message
 
     def worth(self, y: FloatArray, directions: tuple[Direction, ...], estimate: float) -> EventWorth | None:
         """Return what boxes are worth with a response; None where there is nothing to search; `estimate` plays no part."""

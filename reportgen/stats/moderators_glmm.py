@@ -22,9 +22,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .choices import AdjusterSlopes, InteractionEffect, Link, MainReading, Reference, TreatmentEffect
+from .choices import AdjusterSlopes, InteractionEffect, Link, MainReading, Reference, Status, TreatmentEffect
 from .crossproducts import FloatArray
 from .effect import NOTHING, Effect
+from .event_search import INTERACTION_SEPARATES
 from .events import alike, event_participants
 from .inference import Inference, effect
 from .levels import Levels
@@ -56,6 +57,7 @@ from .moderators import (
 )
 from .one_step_glmm import GlmmFit, GlmmOptions, fit_participants
 
+INFINITE_EFFECT = "trials with an arm in which nobody, or everybody, has the event have no finite effect"
 LEVEL_ALIKE = "in an arm nobody, or everybody, with one of its levels has the event, so that its interaction has no finite estimate"
 
 
@@ -188,7 +190,9 @@ def screen_moderator_glmm(
     Notes
     -----
     Where the across reading cannot be had, each trial has a treatment effect of its own; trials with an arm in which
-    nobody (or everybody) has the event, whose effect is infinite, are then left out of the within reading.
+    nobody (or everybody) has the event, whose effect is infinite, are then left out of the within reading. It cannot be had,
+    either, where the trials besides these are too few for it. A moderator that separates people with effects of trials of their own
+    has no reading.
 
     Checked against lme4's `glmer`; see tests/reference/README.md.
 
@@ -226,8 +230,11 @@ def screen_moderator_glmm(
     coded = moderator_columns(data.people, moderator, reference, per)
     wanted, values = values_wanted(data.people, coded, percentiles, per)
     reason = unusable(data.people, minimum_trials) or alike_levels(data, coded)
+    separates = "" if reason else separates_within_trials(data, coded.columns, options)
     readings, separate, at = (
-        _without(coded, wanted, reason) if reason else _screened(data, coded, wanted, options, asked)
+        _without(coded, wanted, "failed" if separates else "not estimable", reason or separates)
+        if reason or separates
+        else _screened(data, coded, wanted, options, asked)
     )
     return ModeratorFit(
         codes=coded.codes,
@@ -285,10 +292,24 @@ def alike_levels(data: EventPeople, coded: ModeratorColumns) -> str:
     return LEVEL_ALIKE if any(alike(int(cell.sum()), len(cell), data.link) for cell in cells) else ""
 
 
+def separates_within_trials(data: EventPeople, columns: FloatArray, options: GlmmOptions) -> str:
+    """Return why a quantity has no interaction: within each trial it separates people with the event from the others in an arm.
+
+    Effects of treatment that are alike in all trials, or scatter around one mean, can make the estimate finite. It then rests on
+    that alone, without a bound within any trial, and is as large as the trials' cuts are near each other. Of levels, and of a
+    quantity with two values, cells of all trials together say whether there is an estimate (`alike_levels`).
+    """
+    place = data.people.place
+    if columns.shape[1] > 1 or all(len(np.unique(columns[place == k])) < 3 for k in np.unique(place)):
+        return ""
+    fit = _with_own_effects(data, columns, options).fit(False)
+    return INTERACTION_SEPARATES if fit.message == INTERACTION_SEPARATES else ""
+
+
 def _without(
-    coded: ModeratorColumns, wanted: FloatArray, reason: str
+    coded: ModeratorColumns, wanted: FloatArray, status: Status, reason: str
 ) -> tuple[dict[str, Reading], bool, tuple[Effect, ...]]:
-    none = nothing(max(coded.columns.shape[1], 1), "not estimable", reason)
+    none = nothing(max(coded.columns.shape[1], 1), status, reason)
     names = ("within", "naive", "across", "in_these_trials", "in_new_trials")
     return dict.fromkeys(names, none), False, tuple(NOTHING for _ in wanted)
 
@@ -359,7 +380,7 @@ def _within(
     """
     people, q = data.people, columns.shape[1]
     means, centre = trial_means(people.place, columns), columns.mean(axis=0)
-    reason = means_alike(people, columns, means - centre)
+    reason = means_alike(people, columns, means - centre) or _finite_means_alike(data, columns)
     if not reason:
         beside = beside_means(people, means - centre)
         model = InteractionModel(data, beside, columns - means, centre, replace(options, beside=q))
@@ -374,13 +395,30 @@ def _within(
     return model, model.fit(False), nothing(q, "not estimable", reason), True
 
 
-def _with_own_effects(data: EventPeople, columns: FloatArray, options: GlmmOptions) -> InteractionModel:
-    """The model with an effect of treatment for each trial, of those trials in which it is finite."""
+def _finite_means_alike(data: EventPeople, columns: FloatArray) -> str:
+    """Why gamma_A cannot be estimated from trials whose effect is finite: with the others, it is as large as these have people."""
+    finite = _finite_effects(data)
+    if finite.all() or not finite.any():
+        return ""
+    people, columns = data.select(finite).people, columns[finite]
+    between = trial_means(people.place, columns) - columns.mean(axis=0)
+    reason = means_alike(people, columns, between) if columns.std(axis=0).all() else ALIKE_MEANS
+    return f"{INFINITE_EFFECT}; without them: {reason}" if reason else ""
+
+
+def _finite_effects(data: EventPeople) -> NDArray[np.bool_]:
+    """Who is in a trial without an arm in which nobody, or everybody, has the event."""
     people = data.people
     finite = np.zeros(len(people.place), bool)
     for k in np.unique(people.place):
         arms = [people.outcome[(people.place == k) & (people.treatment == side)] for side in (0.0, 1.0)]
         finite[people.place == k] = not any(alike(int(arm.sum()), len(arm), data.link) for arm in arms)
+    return finite
+
+
+def _with_own_effects(data: EventPeople, columns: FloatArray, options: GlmmOptions) -> InteractionModel:
+    """The model with an effect of treatment for each trial, of those trials in which it is finite."""
+    finite = _finite_effects(data)
     if finite.any():  # else all stay, and the fit says what is infinite
         data, columns = data.select(finite), columns[finite]
     own = own_effects(data.people)

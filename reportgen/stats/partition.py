@@ -179,6 +179,7 @@ def partition_of(
     """
     root = np.zeros(len(outcome), bool)
     root[search.rows] = True
+    tree = tuple(_with_refits(search, outcome[search.rows], node) for node in tree)
     return Partition(
         _describe(search, outcome, tree),
         tuple(replace(node, rows=search.rows[node.rows]) for node in tree),
@@ -188,6 +189,19 @@ def partition_of(
         excluded,
         asdict(search.settings),
     )
+
+
+def _with_refits(search: Search, y: FloatArray, node: TreeNode) -> TreeNode:
+    """A node with the best split of each moderator fitted anew, where the search took one step for it."""
+    if not isinstance(search.fits, EventFits):
+        return node
+    return replace(node, splits=tuple(replace(split, refit=_refit(search, y, node, split)) for split in node.splits))
+
+
+def _refit(search: Search, y: FloatArray, node: TreeNode, split: Split) -> Effect:
+    """The effect on the low side minus that on the high side."""
+    low, high = (search.those(node.rows, side.rule) for side in (split.low, split.high))
+    return _tested(search, y, low, high, search.settings.information)
 
 
 def _describe(search: Search, outcome: FloatArray, tree: tuple[TreeNode, ...]) -> tuple[Subgroup, ...]:

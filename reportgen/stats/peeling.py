@@ -103,12 +103,15 @@ class Direction:
         "declared", or "screening interaction": the sign of `interaction`.
     interaction : Effect or None
         Treatment x moderator per unit, centred within trials, in the same people; None where declared.
+    reason : str
+        Why `interaction` has no estimate; the sign is then that of the step.
     """
 
     moderator: str
     gains: Gains
     source: str
     interaction: Effect | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

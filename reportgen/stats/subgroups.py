@@ -133,6 +133,9 @@ class Split:
         Number of the node it leads to; -1 where it was rejected.
     tried : Tried
         All its candidates.
+    refit : Effect or None
+        Of events: the best candidate, which one step gave, fitted anew, with a test by the ratio of likelihoods; with the sign
+        of `estimate`. None of other outcomes, and in draws.
     """
 
     moderator: str
@@ -152,6 +155,7 @@ class Split:
     reason: str
     child_node: int
     tried: Tried
+    refit: Effect | None = None
 
     @property
     def p_raw(self) -> float:

@@ -36,11 +36,12 @@ TWO_STAGE_MODEL = ("Two-stage model",)
 PLACE_OF_CHECK = 8  # of the effect of the two-stage check, among the cells of a row
 EVENTS, TIMED = ("Events / participants",), ("Events / exposure",)
 
-# What specs/operating-characteristics shows of prediction intervals of events: τ² is often estimated as zero.
+# What specs/operating-characteristics shows of intervals of events: τ² by maximum likelihood is too small, and often zero. With τ 0.5
+# intervals of 95 % hold the odds ratio in 92.7 to 93.1 %, prediction intervals that of a further trial in as few as 79 %.
 SIMULATED = range(8, 15)
 TOO_SURE = (
     "In simulations of eight to fourteen trials whose effects differ, the prediction interval of a binary outcome held the effect in a "
-    "further trial less often than its level says."
+    "further trial less often than its level says, and where they differ much, the interval of the effect held it a little less often."
 )
 
 

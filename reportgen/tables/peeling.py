@@ -161,6 +161,9 @@ def _directions(peeling: PeeledOutcome) -> Iterator[Inline]:
 def _found(moderator: PeeledModerator) -> Inline:
     if moderator.interaction is None or moderator.per is None:
         return ()
+    effect = moderator.interaction.effect
+    if effect.value is None and effect.reason:
+        return f"{moderator.gains} values of ", moderator.label, f" ({effect.reason})"
     sentence: Inline = (
         f"{moderator.gains} values of ",
         moderator.label,

@@ -222,6 +222,17 @@ def test_a_moderator_that_all_but_is_the_event_is_not_peeled_and_hides_no_other(
     assert [box.z for box in found.boxes] == [box.z for box in alone.boxes]
 
 
+def test_a_moderator_that_separates_within_trials_is_peeled_without_a_number_of_its_interaction() -> None:
+    data = events(8, size=200)
+    treated = data["treatment"] == 1.0
+    data["outcome"] = np.where(treated, data["moderators"]["age"] > 48, data["outcome"]).astype(float)
+    age, pain = peel_events(**data, good=False, **WIDE).directions
+    assert age.gains == "small" and age.interaction is not None
+    assert np.isnan(float(age.interaction.estimate)) and np.isnan(float(age.interaction.std_error))
+    assert age.reason.endswith("so that its interaction has no finite estimate")
+    assert pain.interaction is not None and abs(float(pain.interaction.estimate)) < 1.0 and not pain.reason
+
+
 def test_a_search_without_a_null_model_has_no_boxes_and_says_why() -> None:
     data = events(8, size=100)
     data["outcome"][data["treatment"] == 1.0] = 0.0

@@ -9,6 +9,8 @@ import pytest
 import statsmodels.api as sm
 
 from reportgen.stats import Levels, ModeratorFit, screen_moderator_glmm
+from reportgen.stats.event_groups import fit_event_group
+from reportgen.stats.trial_covariates import screen_trial_covariate_glmm
 
 NAMES = ("low", "middle", "high")
 
@@ -152,6 +154,47 @@ def test_separation_is_a_reason_and_no_number() -> None:
         "in an arm it separates people with the event from the others, so that its interaction has no finite estimate"
     )
     assert np.isnan(perfect.within.p_value) and np.isnan(float(perfect.at[0].estimate))
+
+
+@pytest.mark.parametrize("trials", [3, 6])
+def test_a_moderator_that_separates_within_each_trial_at_a_cut_of_its_own_is_a_reason(trials: int) -> None:
+    """Means of trials differ from their cuts at random, so that alike effects of treatment alone would make the estimate finite."""
+    data = simulated(8, trials=trials)
+    trial, z, treated = data["trial"], data["moderator"], data["treatment"] == 1.0
+    cut = np.array([np.quantile(z[(trial == k) & treated], 0.4 + 0.05 * (k % 3)) for k in range(trials)])[trial]
+    outcome = np.where(treated, z > cut, data["outcome"]).astype(float)
+    found = screened(data, outcome=outcome)
+    for reading in (found.within, found.naive, found.across, found.in_these_trials, found.in_new_trials):
+        assert reading.status == "failed" and reading.reason.endswith("so that its interaction has no finite estimate")
+    assert all(np.isnan(float(item.estimate)) for item in found.at)
+    alike = fit_event_group(
+        outcome,
+        data["treatment"],
+        trial,
+        "logit",
+        moderator=z - np.array([z[trial == k].mean() for k in range(trials)])[trial],
+    )
+    assert alike.interaction is not None
+    assert abs(float(alike.interaction.estimate)) > 3.0  # what would have been printed
+
+
+def test_the_across_reading_needs_enough_trials_whose_effect_is_finite() -> None:
+    """With three trials it would rest on how many people the one without events has."""
+    for trials, there in ((3, False), (5, True)):
+        data = simulated(8, trials=trials)
+        outcome = np.where((data["trial"] == 1) & (data["treatment"] == 1.0), 0.0, data["outcome"])
+        found = screened(data, outcome=outcome)
+        assert found.across.estimated == there and found.within.estimated
+        assert found.separate != there
+        if not there:
+            assert found.across.reason == (
+                "trials with an arm in which nobody, or everybody, has the event have no finite effect; without them: "
+                "two trials, and the across reading needs three"
+            )
+    alone = (data["trial"] == 1).astype(float)  # of the trial without events
+    of_trials = screen_trial_covariate_glmm(outcome, data["treatment"], data["trial"], alone)
+    assert not of_trials.across.estimated
+    assert of_trials.across.reason.startswith("trials with an arm in which nobody")
 
 
 def test_trials_without_events_are_left_out_and_not_counted() -> None:
