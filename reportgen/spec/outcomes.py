@@ -57,8 +57,8 @@ class Instrument(Node):
     name: Line = ""
     """Full name of the instrument, for tables and headings; the key by default."""
     range: Range | None = None
-    """Lowest and highest possible value. A value outside is an error in the data; rescaling and reversed directions
-    need it."""
+    """Lowest and highest possible value, of a score or of a count. A value outside is an error in the data; rescaling
+    and reversed directions need it."""
     better: Better | None = None
     """Whether `lower` or `higher` values are better for the participant. The sign of effects is aligned so
     that positive is better. Omit it where the instrument has `levels`, or counts events whose outcomes say whether they
@@ -115,8 +115,8 @@ class Outcome(Node):
     of a meta-analysis: estimated in each trial, standardised over its participants, and pooled in two stages. Moderators and
     searches act on the odds ratio all the same."""
     event: Names = ()
-    """Of a binary outcome whose instrument has `levels`: the levels that are the event, one or a list. Without levels
-    1 is the event and 0 is none."""
+    """Of a binary outcome whose instrument has `levels`: the levels that are the event, one or a list, which names at
+    least one of each instrument. Without levels 1 is the event and 0 is none."""
     good: bool | None = None
     """Whether the event is good for a participant, as a response is (`true`), or not, as a relapse is (`false`); it says
     which side of one favours the intervention. By default as `better` of the instrument says."""
@@ -132,7 +132,8 @@ class Outcome(Node):
     first_available: Names = ()
     """Instruments in order of preference, where trials measured different ones: each trial brings the first that it
     has in the window, and at baseline where that is needed. With more than one, `range` and `better` are needed of a
-    continuous outcome, and `better` alone where its `measure` is `standardised`."""
+    continuous outcome, and `better` alone where its `measure` is `standardised`. All of them hold the same: measurements,
+    an event each in its own words, or counts in one unit."""
     range: Range | None = None
     """Lowest and highest value of the scale on which the outcome is analysed; each instrument is rescaled to it
     linearly. The instrument's own range by default."""
