@@ -18,12 +18,14 @@ from reportgen.cli import run
 from reportgen.pipeline import Order, build, read
 from reportgen.records.numbers import plain
 from reportgen.records.partition import PartitionedOutcome, RecursivePartitioning
+from reportgen.records.peeling import DirectedPeeling
 from reportgen.records.printed import figures_of, printed
 from reportgen.records.screened_choice import ScreenedChoice
 from reportgen.spec.load import examine_study
 from reportgen.spec.study import settled
 from reportgen.stats import fit_one_step_glmm, partition_events, peel_events, screen_moderator_glmm
 from reportgen.stats.event_groups import fit_event_group
+from reportgen.tables.peeling import about_moderators
 from reportgen.views.prose.recursive_partitioning import partition_methods
 from tests.analysed import analysed
 from tests.event_study import AGE, SEARCHED, write_event_search
@@ -437,3 +439,23 @@ def test_series_of_outcomes_that_are_no_events_have_no_refits(tmp_path: Path) ->
     path = write_event_search(tmp_path / "s", report, **NONE, depth=1, outcomes=["RMDQ"], moderators=["age", "sex"])
     assert build(Order(path, output=tmp_path / "out", store=tmp_path / "store")).exit_code == 0
     assert pd.read_parquet(tmp_path / "out" / "series" / "rp.parquet").columns[-1] == "kept"
+
+
+def test_an_interaction_that_separates_is_a_reason_beside_the_direction_of_a_peeling(tmp_path: Path) -> None:
+    path = write_event_search(tmp_path / "s")
+    for file in path.parent.glob("*.csv"):
+        table = pd.read_csv(file)
+        table.loc[table["arm"] == 1, "relapse"] = (table["age"] > 65).astype(int)
+        table.to_csv(file, index=False)
+    node = {**PEELING, "outcomes": ["relapse"], "adjust_for": [], "moderators": ["age"], **NONE}
+    write_yaml(path, {**YAML(typ="safe").load(path.read_text()), "analyses": {"pe": node}, "report": {}})
+    spec, repository = read(path)
+    study = settled(spec.study)
+    record: DirectedPeeling = analysed("pe", study.analyses["pe"], repository, study)
+    (age,) = record.results[0].moderators
+    assert age.interaction is not None
+    for number in (age.interaction.effect, age.interaction.low, age.interaction.high, age.interaction.p):
+        assert number.value is None or np.isnan(number.value)
+        assert number.reason.endswith("so that its interaction has no finite estimate")
+    notes = [plain(note) for note in about_moderators(printed(record, figures_of(study)).results[0])]
+    assert any("lower values of Age (in an arm it separates people with the event" in note for note in notes)
