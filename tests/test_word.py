@@ -1,4 +1,4 @@
-"""The Word documents of both worked studies: read back by python-docx, and converted by LibreOffice without loss."""
+"""The Word documents of the worked studies, appendix and audit file: read back by python-docx, and converted by LibreOffice without loss."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from reportgen import targets
 from reportgen.pipeline import Order, build
-from reportgen.records.numbers import plain
+from reportgen.records.numbers import numbers_in, plain
 from reportgen.render.appendix import Appendix, drawings_of
 from reportgen.render.volumes import volumes
 from reportgen.render.word import word_document
@@ -24,12 +24,14 @@ LEAST = {"pancreatitis": 8}  # tables, of a small study
 
 
 @pytest.fixture(scope="session")
-def appendix(report: Path, worked_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appendix]:
-    """What the appendix of a worked study prints, without its audit file, from its kept results."""
-    caught: list[Appendix] = []
+def both(
+    report: Path, worked_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Appendix, Appendix]]:
+    """What the appendix and the audit file of a worked study print, from its kept results."""
+    caught: list[tuple[Appendix, ...]] = []
 
     def catch(edition: targets.Edition, *rest: object) -> targets.Written:
-        caught.append(volumes(edition.appendix)[0])
+        caught.append(volumes(edition.appendix))
         return targets.Written((), (), complete=True)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -37,7 +39,25 @@ def appendix(report: Path, worked_store: Path, tmp_path_factory: pytest.TempPath
         folder = tmp_path_factory.mktemp("appendix") / report.name
         order = Order(specs_folder() / report.name, output=folder, workers=1, formats=("docx",), store=worked_store)
         build(order)
-    yield caught[0]
+    appendix, audit = caught[0]
+    yield appendix, audit
+
+
+@pytest.fixture(scope="session")
+def appendix(both: tuple[Appendix, Appendix]) -> Appendix:
+    """What the appendix of a worked study prints, without its audit file."""
+    return both[0]
+
+
+def test_each_number_of_each_table_of_the_audit_file_is_in_its_word_document(
+    report: Path, both: tuple[Appendix, Appendix]
+) -> None:
+    document = opened((report / "audit.docx").read_bytes())
+    tables = list(tables_of(both[1]))
+    numbers = [number for table in tables for number in numbers_in(table)]
+    assert len(tables) == len(document.tables) > 1 and numbers
+    lost = [lost_numbers(table, printed) for table, printed in zip(tables, document.tables, strict=True)]
+    assert not any(lost)
 
 
 def test_each_number_of_each_table_is_in_the_word_document(report: Path, appendix: Appendix) -> None:

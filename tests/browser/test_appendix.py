@@ -1,4 +1,4 @@
-"""The appendix in a real browser: nothing is fetched, tables sort, figures enlarge, numbers say their source."""
+"""The appendix in a real browser, and its audit file: nothing is fetched, tables sort, figures enlarge, numbers say their source."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.page_numbers import rows_by_id
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_nothing_is_fetched_and_nothing_complains(browser: webdriver.Chrome) -> None:
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+def test_nothing_is_fetched_and_nothing_complains(volume: webdriver.Chrome) -> None:
+    messages = [json.loads(entry["message"])["message"] for entry in volume.get_log("performance")]
     asked = {m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"}
     own = ("data:", "blob:", "chrome:")  # within the page, and the browser's own new tab before it
-    assert {url for url in asked if not url.startswith(own)} == {browser.current_url}
-    complaints = [entry for entry in browser.get_log("browser") if not entry["message"].startswith("chrome:")]
+    assert {url for url in asked if not url.startswith(own)} == {volume.current_url}
+    complaints = [entry for entry in volume.get_log("browser") if not entry["message"].startswith("chrome:")]
     assert complaints == []
 
 
