@@ -55,5 +55,5 @@ lock:
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 reference:
-	cd tests/reference && Rscript one_step.R && Rscript moderators.R && Rscript sound.R && Rscript sites.R && Rscript trial_covariates.R && Rscript final.R && Rscript two_stage.R && Rscript risks.R && Rscript standardised.R && Rscript tau_profile.R && Rscript glmm.R && Rscript moderators_glmm.R
+	cd tests/reference && Rscript one_step.R && Rscript moderators.R && Rscript sound.R && Rscript sites.R && Rscript trial_covariates.R && Rscript final.R && Rscript two_stage.R && Rscript risks.R && Rscript standardised.R && Rscript tau_profile.R && Rscript glmm.R && Rscript one_trial.R && Rscript moderators_glmm.R
 	people=$$(mktemp) && $(BIN)/python -m tests.reference.audit $$people && Rscript tests/reference/audit.R $$people

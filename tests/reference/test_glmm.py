@@ -15,7 +15,8 @@ from reportgen.stats import GlmmFit, fit_one_step_glmm, per_trial_glm, pool_cont
 
 pytestmark = pytest.mark.sampled(9)
 
-REFERENCE = json.loads((Path(__file__).parent / "glmm.json").read_text())
+HERE = Path(__file__).parent
+REFERENCE = json.loads((HERE / "glmm.json").read_text())
 SETS = {entry["name"]: entry for entry in REFERENCE["sets"]}
 FITS = [
     pytest.param(entry["name"], fit, id=f"{entry['name']}-{fit['coding']}-{fit['nodes']}")
@@ -188,6 +189,25 @@ def test_one_trial_is_an_ordinary_regression(seed, adjusters, link):
     alone = per_trial_glm(trial=np.zeros(len(data["outcome"])), **data)
     assert alone.estimate[0] == pytest.approx(ours.effect.estimate, abs=1e-8)
     assert alone.std_error[0] == pytest.approx(ours.effect.std_error, rel=1e-8)
+
+
+ONE_TRIAL = json.loads((HERE / "one_trial.json").read_text())["fits"]
+
+
+@pytest.mark.parametrize("fit", ONE_TRIAL, ids=lambda f: f"{f['data']} {f['trial']} {f['family']} {f['adjusted']}")
+def test_one_trial_is_the_regression_of_glm(fit):
+    rows = np.genfromtxt(HERE / "data" / f"{fit['data']}.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+    rows = rows[rows["trial"] == fit["trial"]]
+    link, age = "logit" if fit["family"] == "binomial" else "log", rows["age"].astype(float)
+    ours = fit_one_step_glmm(
+        rows["y"].astype(float), rows["t"], rows["trial"], link=link, exposure=age / 50.0 if link == "log" else None,
+        adjusters=age if fit["adjusted"] else None,
+    )  # fmt: skip
+    assert ours.effect.estimate == pytest.approx(fit["estimate"], abs=1e-8)
+    assert ours.effect.std_error == pytest.approx(fit["std_error"], rel=1e-8)
+    assert ours.criterion == pytest.approx(fit["criterion"], rel=1e-8)
+    if fit["adjusted"]:
+        assert ours.coefficients[ours.coefficient_names.index("adjuster[0]")] == pytest.approx(fit["slope"], abs=1e-8)
 
 
 def test_indometacin_has_its_published_ratio():
