@@ -66,7 +66,7 @@ def _environment(target: str, own: tuple[OwnTemplate, ...]) -> Environment:
         "n": number_html,
         "inline": inline_html,
         "cell": lambda cell, notes: cell_html(cell.inline, cell.classes, notes),
-        "inside_link": partial(inline_html, linked=False),
+        "inside_link": inline_html,
         "ready": set_table,
         "marked": _marked,
         "svg": svg_html,

@@ -25,8 +25,8 @@ LOOK = ["font-size", "fill"]  # attributes of a text
 ENDLESS = 27  # letters; the longest words of the field have about twenty
 
 
-def number_html(number: Number, *, linked: bool = True) -> Markup:
-    """Return a number as an element with its id; addresses in what is quoted, as that of a protocol, are links.
+def number_html(number: Number) -> Markup:
+    """Return a number as an element with its id.
 
     Examples
     --------
@@ -35,21 +35,17 @@ def number_html(number: Number, *, linked: bool = True) -> Markup:
     """
     from markupsafe import Markup, escape
 
-    quoted = number.kind == "quotation"
-    kind, words = (
-        ' class="q"' if quoted else "",
-        linked_html(number.text) if quoted and linked else words_html(number.text),
-    )
+    kind = ' class="q"' if number.kind == "quotation" else ""
     # apart from the words around it, so that neither changes the order of the other
     order = ' dir="rtl"' if runs_right_to_left(number.text) else ""
-    return Markup(f'<span{kind}{order} data-id="{escape(number.id)}">{words}</span>')
+    return Markup(f'<span{kind}{order} data-id="{escape(number.id)}">{words_html(number.text)}</span>')
 
 
-def inline_html(inline: Iterable[str | Number], notes: str = "", *, linked: bool = True) -> Markup:
-    """Return running text with its numbers as elements, and its footnote marks as links to `notes`; inside a link not `linked`."""
+def inline_html(inline: Iterable[str | Number], notes: str = "") -> Markup:
+    """Return running text with its numbers as elements, and its footnote marks as links to `notes`."""
     from markupsafe import Markup
 
-    return Markup("").join(_part(part, notes, linked=linked) for part in inline)
+    return Markup("").join(_part(part, notes) for part in inline)
 
 
 def paper_inline(inline: Iterable[str | Number], notes: str = "", *, linked: bool = True) -> Markup:
@@ -89,11 +85,11 @@ def cell_html(inline: Sequence[str | Number], classes: str, notes: str = "") -> 
     return Markup('<td class="{}">{}</td>').format(classes, inline_html(inline, notes))
 
 
-def _part(part: str | Number, notes: str, *, linked: bool = True) -> Markup:
+def _part(part: str | Number, notes: str) -> Markup:
     from markupsafe import Markup
 
     if isinstance(part, Number):
-        return number_html(part, linked=linked) if part.text else Markup("")
+        return number_html(part) if part.text else Markup("")
     if is_mark(part):
         letters = letters_of(part)
         if not notes:
