@@ -39,9 +39,6 @@ def test_an_element_of_one_number_prints_exactly_its_text(page: html.HtmlElement
 
 def test_nothing_comes_from_elsewhere(report: Report) -> None:
     text = re.sub(r"data:[\w/;+-]+,[A-Za-z0-9+/=]+", "", report.html)
-    text = re.sub(
-        r'<a href="https://(doi\.org|clinicaltrials\.gov)/[^"]+">', "<a>", text
-    )  # a reader who follows it asks
     assert not re.findall(r"""(?:src|href)=["'](?!#)[^"']+""", text)
     assert not re.findall(r"""url\((?!["']?(?:#|\)|["']))[^)]*\)""", re.sub(r'url\(""?\)', "", text))
     assert not re.findall(r"@import|fetch\(|XMLHttpRequest|<link|<iframe", text)
