@@ -64,8 +64,10 @@ def meta_analysis_of(name: str, study: Study) -> MetaAnalysis:
 
 def screening_of(node: Node, study: Study) -> Moderators | None:
     """Return the screening that is named, if any."""
-    screening = study.analyses[node.screening] if node.screening else None
-    assert screening is None or isinstance(screening, Moderators)
+    if not node.screening:
+        return None
+    screening = study.analyses[node.screening]
+    assert isinstance(screening, Moderators)  # the study file was checked
     return screening
 
 

@@ -6,8 +6,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import reportgen
 
 PACKAGE = Path(reportgen.__file__).parent
@@ -29,7 +27,6 @@ def narrows(test: ast.expr) -> bool:
     return isinstance(test, ast.Call) and ast.unparse(test.func) == "isinstance"
 
 
-@pytest.mark.slow
 def test_assertions_narrow_a_type_and_guard_no_data() -> None:
     found = dict(assertions())
     assert found
