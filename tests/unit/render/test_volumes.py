@@ -86,11 +86,7 @@ def test_one_document_holds_everything_where_the_study_says_full() -> None:
 def test_links_arrive_in_either_file(divided: Divided) -> None:
     pages = {name: divided.page(name) for name in ("appendix", "audit")}
     ids = {name: set(page.xpath("//@id")) for name, page in pages.items()}
-    links = [
-        (name, *link.partition("#")[::2])
-        for name, page in pages.items()
-        for link in page.xpath("//a/@href")
-    ]
+    links = [(name, *link.partition("#")[::2]) for name, page in pages.items() for link in page.xpath("//a/@href")]
     assert all(key in ids[file.removesuffix(".html") or name] for name, file, key in links)
     assert {(name, file) for name, file, _ in links if file} == {("appendix", "audit.html"), ("audit", "appendix.html")}
     note = pages["appendix"].xpath("//section[@id='fig1']/p[@class='note']")[-1]
