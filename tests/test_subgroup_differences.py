@@ -174,7 +174,7 @@ def test_figure_and_table_say_what_either_p_is_and_hold_each_number(tmp_path: Pa
         "1 test between subgroups: Roland Morris , by sex : p =",
         "and not which of their intervals exclude no effect",
         "age : no p between subgroups, since the subgroups overlap",
-        "All numbers in this figure are given in",
+        "All numbers are given in",
     ):
         assert said in words, said
     svg = (tmp_path / "out" / "figures" / "fig1.svg").read_text(encoding="utf-8")

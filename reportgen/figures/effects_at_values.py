@@ -17,7 +17,7 @@ from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.limited import leaving, limited
 from reportgen.figures.panel import Panel
-from reportgen.figures.rows import INDENT, Band, Heading, Headings, Row, Slot
+from reportgen.figures.rows import INDENT, Band, Heading, Headings, Row, Slot, bands_of
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.effect_scale import EffectScale, shared
@@ -59,7 +59,7 @@ def effect_at_values_sheets(
             Heading(((scale.title,), ("(", settings.level, "% CI)"))),
             Heading((("p of the",), ("interaction",))),
         ),
-        (scale.title, *_unit(screens)),
+        (scale.title, *words.in_unit(screens)),
         least_plot=LEAST_PLOT,
     )
     chosen = [item for screen in screens for item in _chosen(screen, moderators)]
@@ -69,15 +69,6 @@ def effect_at_values_sheets(
 
     note = _note(chosen, settings, bands)
     return lay_out(bands, headings, note, name=name, title=TITLE, alts=alt, key=lambda _: _squares(settings))
-
-
-def _unit(screens: Sequence[Screen]) -> Inline:
-    """Return what the title of the axis says after the measure: the unit of all, or in what they differ."""
-    if len({screen.scale for screen in screens}) > 1:
-        return (", in the measure of each outcome",)
-    if len({screen.unit.text for screen in screens}) > 1:
-        return (" in the unit of each outcome",)
-    return (" (", screens[0].unit, ")") if screens and screens[0].unit.text else ()
 
 
 def _chosen(screen: Screen, moderators: Collection[str]) -> list[Interaction]:
@@ -93,17 +84,10 @@ def _printed(estimate: Estimate) -> tuple[Number, Number, Number]:
 
 
 def _bands(screens: Sequence[Screen], moderators: Collection[str], name: str) -> Iterator[Band]:
-    """Yield a band an outcome; one in which nothing was estimated stands above the next axis, or below the last one."""
     visits = len({screen.follow_up for screen in screens}) > 1
-    axes = [_axis(screen, moderators) for screen in screens]
-    last = max((place for place, axis in enumerate(axes) if axis), default=len(screens) - 1)
-    rows: list[Row] = []
-    number = 0
-    for place, (screen, axis) in enumerate(zip(screens, axes, strict=True)):
-        rows += _rows(screen, moderators, visits, name)
-        if (axis and place < last) or place == len(screens) - 1:
-            yield Band(tuple(rows), axis or axes[last], number=number, arrows=screen.scale.arrows)
-            rows, number = [], number + 1
+    return bands_of(
+        (_rows(screen, moderators, visits, name), _axis(screen, moderators), screen.scale.arrows) for screen in screens
+    )
 
 
 def _axis(screen: Screen, moderators: Collection[str]) -> Axis | None:
@@ -170,7 +154,7 @@ def _note(chosen: Sequence[Interaction], settings: ScreeningSettings, bands: Seq
     if any(item.of_trials for item in chosen):
         note += [OF_TRIALS]
     if len(bands) > 1:
-        note += ["Each outcome has its own axis; lengths are comparable within one axis only. "]
+        note += [words.OWN_AXES]
     return (*note, *leaving(bands))
 
 

@@ -330,11 +330,7 @@ def _unit_of(bands: Sequence[Band], effects: Sequence[PooledEffect], scale: Scal
     if scale == "0-100":
         derived = Derived(name)
         return (", rescaled to ", derived.figure("scale low", 0, 0), " to ", derived.figure("scale high", 100, 0))
-    if len({effect.scale for effect in effects}) > 1:
-        return (", in the measure of each outcome",)
-    if len({effect.unit.text for effect in effects}) > 1:
-        return (" in the unit of each outcome",)
-    return (" (", effects[0].unit, ")") if effects and effects[0].unit.text else ()
+    return words.in_unit(effects)
 
 
 def _note(

@@ -20,7 +20,7 @@ from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.limited import leaving, limited
 from reportgen.figures.order import RowOrder, in_order, negative
 from reportgen.figures.panel import Panel
-from reportgen.figures.rows import INDENT, Band, Heading, Headings, Row, Slot
+from reportgen.figures.rows import INDENT, Band, Heading, Headings, Row, Slot, bands_of
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.derived import Derived
@@ -59,7 +59,7 @@ def interaction_sheets(
             Heading((("Interaction",), ("(", settings.level, "% CI)"))),
             Heading((("p",),)),
         ),
-        (scale.contrast_title, *_unit(screens)),
+        (scale.contrast_title, *words.in_unit(screens)),
         least_plot=LEAST_PLOT,
     )
     note = _note(screens, letters, settings, bands, name)
@@ -84,15 +84,6 @@ def _in_order(screen: Screen, order: RowOrder) -> Screen:
     return screen if order == "study" else replace(screen, interactions=in_order(screen.interactions, key))
 
 
-def _unit(screens: Sequence[Screen]) -> Inline:
-    """Return what the title of the axis says after the measure: the unit of all, that units differ, or nothing."""
-    if len({screen.scale for screen in screens}) > 1:
-        return (", in the measure of each outcome",)
-    if len({screen.unit.text for screen in screens}) > 1:
-        return (" in the unit of each outcome",)
-    return (" (", screens[0].unit, ")") if screens and screens[0].unit.text else ()
-
-
 def _letters(screens: Sequence[Screen]) -> dict[str, tuple[str, Inline]]:
     """Return a mark for each different finding of the significant and weak tiers, in reading order."""
     notes: dict[str, tuple[str, Inline]] = {}
@@ -106,20 +97,12 @@ def _letters(screens: Sequence[Screen]) -> dict[str, tuple[str, Inline]]:
 def _bands(
     screens: Sequence[Screen], letters: dict[str, tuple[str, Inline]], settings: ScreeningSettings, name: str
 ) -> Iterator[Band]:
-    """Yield a band an outcome: its interactions are for steps of their own, and no two outcomes need the same reach.
-
-    An outcome without any stands above the next axis, or above the last one.
-    """
+    """Return a band an outcome: its interactions are for steps of their own, and no two outcomes need the same reach."""
     visits = len({screen.follow_up for screen in screens}) > 1
-    axes = [_axis(screen) for screen in screens]
-    last = max((i for i, axis in enumerate(axes) if axis), default=len(screens) - 1)
-    rows: list[Row] = []
-    number = 0
-    for i, (screen, axis) in enumerate(zip(screens, axes, strict=True)):
-        rows += _rows(screen, letters, settings, visits, name)
-        if (axis and i < last) or i == len(screens) - 1:
-            yield Band(tuple(rows), axis or axes[last], number=number, arrows=screen.scale.larger_arrows)
-            rows, number = [], number + 1
+    return bands_of(
+        (_rows(screen, letters, settings, visits, name), _axis(screen), screen.scale.larger_arrows)
+        for screen in screens
+    )
 
 
 def _axis(screen: Screen) -> Axis | None:
@@ -262,7 +245,7 @@ def _note(
         note += ["Trials and participants are those that inform the interaction: where a moderator does not vary on "]
         note += ["both sides of a trial, neither the trial nor its participants are counted. "]
     if len(bands) > 1:
-        note += ["Each outcome has its own axis; lengths are comparable within one axis only. "]
+        note += [words.OWN_AXES]
     return (*note, *leaving(bands), *_findings(letters.values()))
 
 

@@ -6,7 +6,7 @@ falls into parts that line up with those above and below: "8.5 (7.1 to 9.9)" has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -109,6 +109,25 @@ class Band:
     overall: float | None = None
     number: int = 0
     arrows: tuple[str, str] = ARROWS
+
+
+def bands_of(outcomes: Iterable[tuple[Iterable[Row], Axis | None, tuple[str, str]]]) -> Iterator[Band]:
+    """Yield a band an outcome; one in which nothing was estimated stands above the next axis, or below the last one.
+
+    Parameters
+    ----------
+    outcomes : iterable of (iterable of Row, Axis or None, (str, str))
+        Rows, axis and arrows of each; no axis where nothing was estimated.
+    """
+    parts = list(outcomes)
+    last = max((place for place, (_, axis, _) in enumerate(parts) if axis), default=len(parts) - 1)
+    rows: list[Row] = []
+    number = 0
+    for place, (own, axis, arrows) in enumerate(parts):
+        rows += own
+        if (axis and place < last) or place == len(parts) - 1:
+            yield Band(tuple(rows), axis or parts[last][1], number=number, arrows=arrows)
+            rows, number = [], number + 1
 
 
 @dataclass(frozen=True, slots=True)

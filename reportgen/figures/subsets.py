@@ -18,7 +18,7 @@ from reportgen.figures.layout import Page, lay_out
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.figures.limited import leaving, limited
 from reportgen.figures.panel import Panel
-from reportgen.figures.rows import INDENT, Band, Cell, Heading, Headings, Row, Slot
+from reportgen.figures.rows import INDENT, Band, Cell, Heading, Headings, Row, Slot, bands_of
 from reportgen.figures.sheet import Mark, Sheet
 from reportgen.figures.theme import BODY, HEAD
 from reportgen.records.effect_scale import EffectScale, shared
@@ -52,7 +52,7 @@ def subset_sheets(
             Heading((("p between",), ("subgroups",))),
             *((Heading((("p within",), ("trials",))),) if settings.screening else ()),
         ),
-        (scale.title, *_unit(outcomes)),
+        (scale.title, *words.in_unit(outcomes)),
         least_plot=LEAST_PLOT,
     )
 
@@ -63,15 +63,6 @@ def subset_sheets(
     key = _marks(drawn, settings)
     note = (*key, *_note(outcomes, settings, bands))
     return lay_out(bands, headings, note, name=name, title=TITLE, alts=alt, key=lambda _: key)
-
-
-def _unit(outcomes: Sequence[SubsetOutcome]) -> Inline:
-    """Return what the title of the axis says after the measure: the unit of all, or in what they differ."""
-    if len({outcome.scale for outcome in outcomes}) > 1:
-        return (", in the measure of each outcome",)
-    if len({outcome.unit.text for outcome in outcomes}) > 1:
-        return (" in the unit of each outcome",)
-    return (" (", outcomes[0].unit, ")") if outcomes and outcomes[0].unit.text else ()
 
 
 def _drawable(item: SubsetEffect) -> bool:
@@ -85,18 +76,13 @@ def _printed(item: SubsetEffect) -> tuple[Number, Number, Number]:
 def _bands(
     outcomes: Sequence[SubsetOutcome], settings: SubsetSettings, columns: Sequence[str], name: str
 ) -> Iterator[Band]:
-    """Yield a band an outcome; one in which nothing was estimated stands above the next axis, or below the last one."""
     visits = len({outcome.follow_up for outcome in outcomes}) > 1
     measures = len({outcome.scale for outcome in outcomes}) > 1
-    axes = [_axis(outcome) for outcome in outcomes]
-    last = max((place for place, axis in enumerate(axes) if axis), default=len(outcomes) - 1)
-    rows: list[Row] = []
-    number = 0
-    for place, (outcome, axis) in enumerate(zip(outcomes, axes, strict=True)):
-        rows += [_head(outcome, visits, measures), *_rows(outcome, settings, columns, name)]
-        if (axis and place < last) or place == len(outcomes) - 1:
-            yield Band(tuple(rows), axis or axes[last], number=number, arrows=outcome.scale.arrows)
-            rows, number = [], number + 1
+
+    def rows(outcome: SubsetOutcome) -> list[Row]:
+        return [_head(outcome, visits, measures), *_rows(outcome, settings, columns, name)]
+
+    return bands_of((rows(outcome), _axis(outcome), outcome.scale.arrows) for outcome in outcomes)
 
 
 def _axis(outcome: SubsetOutcome) -> Axis | None:
@@ -180,7 +166,7 @@ def _note(outcomes: Sequence[SubsetOutcome], settings: SubsetSettings, bands: Se
     for found in (*not_compared(groups), *of_different_trials(groups)):
         note += [*found, " "]
     if len(bands) > 1:
-        note += ["Each outcome has its own axis; lengths are comparable within one axis only. "]
+        note += [words.OWN_AXES]
     return (*note, *leaving(bands))
 
 

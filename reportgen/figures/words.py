@@ -6,6 +6,7 @@ The words of the study file ("kenward-roger") become the words of a report here,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from reportgen.figures.lettering import NO_BREAK
 from reportgen.records.derived import Derived
@@ -27,6 +28,30 @@ TEST = {
     "knha-plain": "plain Hartung–Knapp–Sidik–Jonkman interval",
     "normal": "normal interval",
 }
+
+
+OWN_AXES = "Each outcome has its own axis; lengths are comparable within one axis only. "
+
+
+class Measured(Protocol):
+    """What has a scale and a unit: an effect, or a result of an outcome."""
+
+    @property
+    def scale(self) -> EffectScale:
+        """Of its effects."""
+
+    @property
+    def unit(self) -> Number:
+        """Of its effects; without a text where there is none."""
+
+
+def in_unit(outcomes: Sequence[Measured]) -> Inline:
+    """Return what the title of an axis says after the measure: the unit of all, in what they differ, or nothing."""
+    if len({outcome.scale for outcome in outcomes}) > 1:
+        return (", in the measure of each outcome",)
+    if len({outcome.unit.text for outcome in outcomes}) > 1:
+        return (" in the unit of each outcome",)
+    return (" (", outcomes[0].unit, ")") if outcomes and outcomes[0].unit.text else ()
 
 
 def count(name: str, what: str, value: int) -> Number:

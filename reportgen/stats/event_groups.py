@@ -104,7 +104,8 @@ def ratio_test(
     with_it = event_participants(outcome, treatment, trial, link, adjusters, exposure, moderator)
     without = event_participants(outcome, treatment, trial, link, np.column_stack([adjusters, moderator]), exposure)
     options = GlmmOptions(link, treatment_effect, widened=True)
-    statistic = likelihood_ratio(with_it, without, options, fit_participants(with_it, options).dispersion)
+    dispersion = fit_participants(with_it, options).dispersion if link == "log" else 1.0
+    statistic = likelihood_ratio(with_it, without, options, dispersion)
     if np.isnan(statistic):
         return None
     return Joint(statistic, 1.0, np.inf, np.inf, float(special.chdtrc(1.0, statistic)), 1.0)

@@ -309,13 +309,17 @@ def fit_participants(people: Participants, options: GlmmOptions) -> GlmmFit:
         plain = solve(data, options.link, options.nodes, random=random)
         phi = phi if isinstance(plain, NoSolution) else _dispersion(data, plain)
     if options.dispersion == "quasi" or (options.widened and phi > 1.0):
-        # a log-likelihood divided by phi is that of so many fewer events in so much less exposure
-        rows = data.rows._replace(events=data.rows.events / phi, size=data.rows.size / phi)
-        data = replace(data, rows=rows, constant=float("nan"))
+        data = _divided(data, phi)
         solution = solve(data, options.link, options.nodes, random=random, varying=varying)
         if isinstance(solution, NoSolution):
             return _without_estimate(data, options, solution.status, solution.reason)
     return _assemble(data, options, solution, phi)
+
+
+def _divided(data: Events, phi: float) -> Events:
+    """The log-likelihood divided by a dispersion: that of so many fewer events in so much less exposure; it has no constant."""
+    rows = data.rows._replace(events=data.rows.events / phi, size=data.rows.size / phi)
+    return replace(data, rows=rows, constant=float("nan"))
 
 
 def likelihood_ratio(people: Participants, without: Participants, options: GlmmOptions, dispersion: float) -> float:
@@ -336,11 +340,10 @@ def likelihood_ratio(people: Participants, without: Participants, options: GlmmO
         Chi-square with as many degrees of freedom as there are columns less, where they make no difference; NaN where a model
         cannot be estimated, or where their trials differ.
     """
-    phi = dispersion if dispersion > 1.0 else 1.0
     values, trials = [], []
     for item in (people, without):
         data = make_events(item, options.adjuster_slopes, options.events_per_slope, options.random_part)
-        data = replace(data, rows=data.rows._replace(events=data.rows.events / phi, size=data.rows.size / phi))
+        data = _divided(data, dispersion) if dispersion > 1.0 else data
         solution = solve(data, options.link, options.nodes, random=options.treatment_effect == "random")
         if isinstance(solution, NoSolution):
             return float("nan")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -225,7 +224,7 @@ def _subgroup(search: Search, y: FloatArray, n: int, parent: TreeNode, child: Tr
     other = (split.high if low else split.low).rule
     sibling = search.those(parent.rows, other)
     complement = np.setdiff1d(np.arange(len(search.rows)), child.rows, assume_unique=True)
-    pooled, within = (_tested(search, y, child.rows, sibling, information) for information in get_args(Information))
+    pooled, within = (_tested(search, y, child.rows, sibling, information) for information in ("pooled", "within"))
     return Subgroup(
         _group(search, y, n, child.rules, child.rows),
         _group(search, y, n, (*parent.rules, other), sibling),
@@ -251,7 +250,14 @@ def difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, 
         Places at the root, nobody in both.
     information : {"pooled", "within"}
     """
-    both = _apart(search, rows, others, information)
+    return _between(search, y, _apart(search, rows, others, information))
+
+
+Apart = tuple[IntArray, FloatArray]
+"""The people of both sides of a split, and the column that tells the sides apart."""
+
+
+def _between(search: Search, y: FloatArray, both: Apart | None) -> Effect:
     if both is None:
         return NOTHING
     item = search.fit(y, *both).interaction
@@ -259,9 +265,7 @@ def difference(search: Search, y: FloatArray, rows: IntArray, others: IntArray, 
     return item
 
 
-def _apart(
-    search: Search, rows: IntArray, others: IntArray, information: Information
-) -> tuple[IntArray, FloatArray] | None:
+def _apart(search: Search, rows: IntArray, others: IntArray, information: Information) -> Apart | None:
     """Both together, in trials with both arms, and the column that tells them apart."""
     base = make_base(search.people, np.sort(np.concatenate([rows, others])))
     if base is None:
@@ -271,7 +275,8 @@ def _apart(
 
 def _tested(search: Search, y: FloatArray, rows: IntArray, others: IntArray, information: Information) -> Effect:
     """As `difference`; that of events with a test by the ratio of likelihoods."""
-    found, both = difference(search, y, rows, others, information), _apart(search, rows, others, information)
+    both = _apart(search, rows, others, information)
+    found = _between(search, y, both)
     if both is None or not isinstance(search.fits, EventFits):
         return found
     return replace(found, joint=search.fits.ratio_test(y, *both))

@@ -70,7 +70,7 @@ VIEW = View(
             SubsetForest,
             "Effects in subgroups fixed in advance",
             _forest,
-            beside={"subset-estimates": "All numbers in this figure are given in"},
+            beside={"subset-estimates": "All numbers are given in"},
         ),
         Show(
             SubsetEstimates,
