@@ -19,8 +19,7 @@ from reportgen.figures.scale import Scale, round_values
 from reportgen.figures.sheet import Mark, Piece, Sheet, Stroke, Words, block, lettered, lines_of, text_of
 from reportgen.figures.svg import EDGE_WEIGHT
 from reportgen.figures.theme import ACCENT, AXIS, BODY, HEAD, INK, MUTED, NOTE, RULE, TICK, page_width
-from reportgen.records.honesty import p_words
-from reportgen.records.numbers import Inline, Number
+from reportgen.records.numbers import Inline, Number, p_words
 from reportgen.records.partition import PartitionedOutcome, Profile, Split
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import Generic, Literal, Protocol
 from reportgen.records import kinds
 from reportgen.records.effect_scale import EffectScale
 from reportgen.records.estimate import Estimate
-from reportgen.records.numbers import Inline, Number, V
+from reportgen.records.numbers import Inline, Number, V, p_words
 
 Verdict = Literal["supported", "candidate, not supported", "candidate"]
 """Supported only with a p of the search at most alpha; without draws nothing is more than a candidate."""
@@ -311,11 +311,6 @@ def _p_in_new_trials(search: Searched) -> Number | None:
     """Return p of the first split where its difference varies between trials."""
     first = search.candidates[0].p_new if search.candidates else None
     return first if first is not None and first.value is not None else None
-
-
-def p_words(p: Number) -> Inline:
-    """Return "p = 0.02" or "p <0.001"."""
-    return ("p\u00a0", p) if p.text[:1] in "<>" else ("p\u00a0=\u00a0", p)
 
 
 def _may_be_chance(p: Number, whole: SearchHonesty[Number]) -> bool:

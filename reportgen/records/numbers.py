@@ -316,6 +316,17 @@ def read_back(text: str) -> float:
     return float(text.lstrip("<>").replace(MINUS, "-").replace("∞", "inf"))
 
 
+def p_words(p: Number) -> Inline:
+    """Return a p value with what stands before it, on one line.
+
+    Examples
+    --------
+    >>> [plain(p_words(Number("a.p", value, text))) for value, text in ((0.034, "0.034"), (0.0001, "<0.001"))]
+    ['p\xa0=\xa00.034', 'p\xa0<0.001']
+    """
+    return ("p\u00a0", p) if p.text[:1] in "<>" else ("p\u00a0=\u00a0", p)
+
+
 def p_text(
     value: float,
     figures: int = 2,

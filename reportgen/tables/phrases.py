@@ -115,17 +115,6 @@ def percent(number: Number) -> Inline:
     return (number,) if number.value is None or number.text.endswith("%") else (number, "%")
 
 
-def p_words(p: Number) -> Inline:
-    """Return what follows "p": "= 0.034", or "<0.001" that has a sign of its own.
-
-    Examples
-    --------
-    >>> plain(("p ", *p_words(Number("a.p", 0.034, "0.034")))), plain(("p ", *p_words(Number("a.p", 0.0001, "<0.001"))))
-    ('p = 0.034', 'p <0.001')
-    """
-    return (p,) if p.text[:1] in "<>" else ("= ", p)
-
-
 def ci_head(name: str, level: Number) -> Inline:
     """Return "Effect (95% CI)" with the id of its level."""
     return (f"{name} (", level, f"%{NBSP}CI)")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reportgen.records.artefact import Column, Group, Row, Table
 from reportgen.records.model import ModelSettings, PooledEffect, TrialEstimate
-from reportgen.records.numbers import Inline
+from reportgen.records.numbers import Inline, p_words
 from reportgen.tables.adjusters import not_adjusted, tables_of
 from reportgen.tables.effects import (
     alone_words,
@@ -24,7 +24,6 @@ from reportgen.tables.phrases import (
     explained,
     interval,
     labelled,
-    p_words,
     span_of,
 )
 
@@ -86,7 +85,7 @@ def _variation(effect: PooledEffect, settings: ModelSettings) -> Inline:
     between = effect.heterogeneity
     tau2 = tau2_cell(between.tau2, between.tau2_low, between.tau2_high)
     one_step: Inline = ("; of the one-step model, τ² = ", *tau2) if other else ()
-    of_q: Inline = ("; Q = ", apart.q, " (df = ", apart.q_df, ", p ", *p_words(apart.q_p), ")")
+    of_q: Inline = ("; Q = ", apart.q, " (df = ", apart.q_df, ", ", *p_words(apart.q_p), ")")
     return (
         f"Variation between trials, of the two-stage model: τ²{effect.scale.on_log_scale} = ",
         *interval(apart.tau2, apart.tau2_low, apart.tau2_high),

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reportgen.records.agreement import Agreement, OutcomeAgreement, Pair
-from reportgen.records.numbers import Inline
-from reportgen.tables.phrases import NBSP, counted, p_words
+from reportgen.records.numbers import Inline, p_words
+from reportgen.tables.phrases import NBSP, counted
 from reportgen.views.findings.finding import Finding, Findings, derived, findings_of_each, title_of
 
 
@@ -62,5 +62,5 @@ def _chance(pair: Pair) -> Inline:
     chance = pair.chance
     if chance is None or chance.median.value is None:
         return ()
-    p: Inline = (", p ", *p_words(chance.p)) if chance.p.value is not None else ()
+    p: Inline = (", ", *p_words(chance.p)) if chance.p.value is not None else ()
     return ("; ", chance.median, " in draws without effect modification", *p)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from reportgen.records.moderation import Interaction, Moderation, Screen, label_of
-from reportgen.records.numbers import Inline, Number
-from reportgen.tables.phrases import counted, estimate_cell, joined, p_words
+from reportgen.records.numbers import Inline, Number, p_words
+from reportgen.tables.phrases import counted, estimate_cell, joined
 from reportgen.views.findings.finding import Finding, Findings, derived, findings_of_each, title_of
 
 MOST = 2
@@ -92,7 +92,7 @@ def _one(record: Moderation, found: Found) -> Inline:
     said: Inline = (", ", *interaction.found) if interaction.found else ()
     return (
         *(screen.outcome_label, *when, " by ", *label_of(interaction), *said, *_size(screen, interaction)),
-        *(", adjusted p ", *p_words(p)),
+        *(", adjusted ", *p_words(p)),
     )
 
 

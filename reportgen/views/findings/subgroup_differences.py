@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.records.numbers import Inline
+from reportgen.records.numbers import Inline, p_words
 from reportgen.records.subsets import SubgroupDifferences, SubsetGroup, SubsetOutcome
-from reportgen.tables.phrases import counted, joined, p_words
+from reportgen.tables.phrases import counted, joined
 from reportgen.views.findings.finding import Finding, Findings, derived, findings_of_each, title_of
 
 MOST = 4
@@ -47,13 +47,13 @@ def _test(outcome: SubsetOutcome, group: SubsetGroup, record: SubgroupDifference
     visits = len({item.follow_up for item in record.results}) > 1
     within: Inline = ()
     if group.interaction is not None and group.interaction.value is not None:
-        within = (" (within trials p ", *p_words(group.interaction), ")")
+        within = (" (within trials ", *p_words(group.interaction), ")")
     return (
         outcome.outcome_label,
         *((", ", outcome.follow_up_label) if visits else ()),
         ", by ",
         *group.label,
-        ": p ",
+        ": ",
         *p_words(group.p),
         *within,
     )

@@ -174,7 +174,7 @@ def test_by_trial_ends_with_the_pooled_rows() -> None:
         "Two-stage model",
     ]
     assert (
-        "Variation between trials, of the two-stage model: τ² = 0.005 (0.000 to 0.084); Q = 4.850 (df = 3, p = 0.18); "
+        "Variation between trials, of the two-stage model: τ² = 0.005 (0.000 to 0.084); Q = 4.850 (df = 3, p\u00a0=\u00a00.18); "
         "I² = 38.1% (0.0% to 79.3%); of the one-step model, τ² = 0.004."
     ) in text[11]
 
